@@ -1,0 +1,1 @@
+"""Analyse: what a cohort adds up to."""

@@ -1,0 +1,283 @@
+"""Conditioning: from doses to exposure, and from exposure to what survives of marrow, blood and tissue.
+
+Exposure of a day's dose (area under the curve where the drug is cleared, dose per size where it is not)::
+
+    busulfan          AUC = F dose / CL,   CL = CL70 (NFM/62)^0.75 maturation(age), x0.94 after the first day
+    melphalan         AUC = dose / CL,     CL = CL60 (FFM/60)^0.75 (CrCl/90)^0.25
+    fludarabine       AUC = 0.781 dose / CL of F-ara-A,  CL = (3.24 + 0.782 CrCl[L/h]) (W/70)^0.75
+    thiotepa          AUC of thiotepa and tepa,  treosulfan AUC = dose / CL
+    cyclophosphamide  mg/kg, x1.5 after busulfan (activation), spread of clearance between patients
+    carmustine, etoposide, cytarabine, clofarabine, methotrexate   mg/m2;   antibodies   mg/kg
+
+Kill: log10 kill of a class is its slope times the exposure, added over drugs in the order given. Irradiation kills
+alpha (d + d^2 / (alpha/beta)) nats a fraction. One table holds every drug and every class; there is no regimen, no
+intensity class and no calendar here. The same row acts before infusion on the host and after it on the graft, which
+is all there is to methotrexate and post-transplant cyclophosphamide: stem cells are spared, cycling cells are not.
+
+Sources stand with the parameters. Slopes are assumed where no measurement exists, and fitted so that named regimens
+give the kill vectors that their count curves need (MODEL 2.7).
+"""
+
+from __future__ import annotations
+
+from dayzero.elementwise import exp, minimum, power
+from dayzero.module import Parameter, Signal
+
+CLASSES = ("stem", "short_term", "multipotent", "committed", "granulocytic", "late_granulocytic", "band",
+           "megakaryoblast", "megakaryocyte", "erythroid", "late_erythroid", "t_cell", "b_cell", "nk_cell",
+           "disease")  # fmt: skip
+TISSUES = ("niche", "mucosa", "endothelium")
+
+
+def _slopes(drug: str, unit: str, source: str, status="assumed", **by_class: float) -> dict[str, Parameter]:
+    """One row of the kill table: log10 kill per unit of exposure, by class."""
+    return {
+        f"{drug}_on_{target}": Parameter(
+            slope, f"log10 per {unit}" if target in CLASSES else f"1 per {unit}",
+            f"{'kill' if target in CLASSES else 'injury'} of {target.replace('_', ' ')} by {drug.replace('_', ' ')}",
+            status, source, uncertainty=0.3)
+        for target, slope in by_class.items()
+    }  # fmt: skip
+
+
+def _rays(source: str, **by_class: float) -> dict[str, Parameter]:
+    """Sensitivity to irradiation by class: alpha, nats per Gy."""
+    return {
+        f"radiation_on_{target}": Parameter(alpha, "1/Gy", f"radiation kill of {target.replace('_', ' ')} (alpha)",
+                                            "assumed", source, uncertainty=0.2)
+        for target, alpha in by_class.items()
+    }  # fmt: skip
+
+
+_MEL = "melphalan 200 mg/m2 (AUC 14): stem 2.0, progenitors 5.5 log10; recovery day 26 without cells (MODEL 2.7)"
+_MAC = "busulfan AUC 90 with cyclophosphamide 120 mg/kg: stem 5, progenitors 6 log10 (MODEL 2.7)"
+_BY_ANALOGY = "by analogy with regimens of known effect; no measurement"
+
+PARAMETERS = {
+    "busulfan_clearance": Parameter(12.4, "L/h/62 kg", "busulfan clearance of an adult", "measured",
+                                    "McCune 2014 Clin Cancer Res 20:754", 0.03, 0.22, low=9, high=16, stream=500),
+    "busulfan_size": Parameter(62, "kg", "normal fat mass that the clearance refers to", "measured", "McCune 2014"),
+    "busulfan_fat": Parameter(0.509, "1", "share of fat that counts as normal fat mass", "measured", "McCune 2014"),
+    "busulfan_maturing_at": Parameter(0.876, "year", "postmenstrual age at half of mature clearance", "measured",
+                                      "McCune 2014 (45.7 weeks)"),
+    "busulfan_maturing_slope": Parameter(2.3, "1", "Hill slope of maturation", "measured", "McCune 2014"),
+    "term": Parameter(0.767, "year", "length of gestation", "derived", "40 weeks"),
+    "busulfan_later": Parameter(0.94, "1", "clearance after the first day", "measured", "McCune 2014", 0.03),
+    "busulfan_oral": Parameter(0.8, "1", "bioavailability of oral busulfan", "assumed", "3.2 mg/kg IV for 4 oral", 0.1),
+    "busulfan_monitoring": Parameter(1.0, "1", "cumulative exposure reached over exposure aimed at", "assumed",
+                                     "drug monitoring", 0.05, 0.10, stream=501),
+    "melphalan_clearance": Parameter(27.8, "L/h", "melphalan clearance at 60 kg fat-free mass", "measured",
+                                     "Nath 2010 Br J Clin Pharmacol 69:484 (PMC2856049)", 0.05, 0.27, low=18, high=40,
+                                     stream=502),
+    "melphalan_size": Parameter(60, "kg", "fat-free mass that the clearance refers to", "assumed", "MODEL 2.7"),
+    "melphalan_renal": Parameter(90, "mL/min", "creatinine clearance that it refers to", "assumed", "MODEL 2.7"),
+    "melphalan_renal_power": Parameter(0.25, "1", "exponent of melphalan clearance on creatinine clearance", "assumed",
+                                       "MODEL 2.7", 0.3),
+    "allometry": Parameter(0.75, "1", "exponent of clearance on size", "assumed", "allometric scaling"),
+    "fludarabine_nonrenal": Parameter(3.24, "L/h/70 kg", "non-renal clearance of F-ara-A", "measured",
+                                      "Langenhorst 2019 Clin Pharmacokinet (10.1007/s40262-018-0715-9)", 0.1, 0.2,
+                                      low=2.6, high=3.9, stream=503),
+    "fludarabine_renal": Parameter(0.782, "1", "renal clearance of F-ara-A over glomerular filtration", "measured",
+                                   "Langenhorst 2019", 0.1),
+    "fludarabine_carried": Parameter(0.781, "1", "F-ara-A in fludarabine phosphate, by weight", "derived",
+                                     "molar masses 285.2/365.2"),
+    "litres_per_hour": Parameter(0.06, "L/h per mL/min", "unit of clearance", "derived", "definition"),
+    "adult_weight": Parameter(70, "kg", "weight that clearances refer to", "derived", "definition"),
+    "cyclophosphamide_exposure": Parameter(1.0, "1", "own exposure to active cyclophosphamide, relative", "measured",
+                                           "clearance CV 30 %, Moore 1988 Clin Pharmacol Ther 44:622", 0.05, 0.3,
+                                           stream=504),
+    "cyclophosphamide_after_busulfan": Parameter(1.5, "1", "fold activation of cyclophosphamide after busulfan",
+                                                 "assumed", "MODEL 2.7", 0.2, low=1, high=2),
+    "thiotepa_clearance": Parameter(34, "L/h/70 kg", "thiotepa clearance", "measured",
+                                    "Br J Clin Pharmacol PMC2014425", 0.1, 0.18, low=24, high=46, stream=505),
+    "tepa_exposure": Parameter(0.6, "1", "exposure to tepa over exposure to thiotepa", "assumed", _BY_ANALOGY, 0.4),
+    "treosulfan_clearance": Parameter(16, "L/h/1.9 m2", "treosulfan clearance", "measured",
+                                      "Romanski 2018 review; recalled", 0.1, 0.25, low=12, high=22, stream=506),
+    "treosulfan_size": Parameter(1.9, "m2", "body surface that the clearance refers to", "derived", "definition"),
+    "marrow_sensitivity": Parameter(1.0, "1", "own sensitivity of marrow to drugs and rays, relative", "assumed",
+                                    "spread of nadirs", 0.0, 0.1, stream=507),
+    "alpha_beta_marrow": Parameter(15, "Gy", "alpha/beta of marrow cells", "assumed", "MODEL 2.7; recalled", 0.3),
+    "alpha_beta_niche": Parameter(5, "Gy", "alpha/beta of the niche", "assumed", "MODEL 2.1", 0.3),
+    "lymphoid_field": Parameter(0.3, "1", "share of marrow within a total lymphoid field", "assumed", _BY_ANALOGY, 0.3),
+    "liver_injury": Parameter(0.1, "1", "added endothelial injury with iron overload or hepatitis", "assumed",
+                              "MODEL 2.7", 0.4),
+    "antibody_conjugate_injury": Parameter(0.25, "1", "added endothelial injury after inotuzumab or gemtuzumab",
+                                           "assumed", "MODEL 2.7", 0.4),
+    **_slopes("busulfan", "mg h/L", _MAC, stem=0.050, short_term=0.050, multipotent=0.056, committed=0.056,
+              granulocytic=0.056, late_granulocytic=0.038, band=0.004, megakaryoblast=0.046, megakaryocyte=0.00609,
+              erythroid=0.044, late_erythroid=0.003, t_cell=0.003, b_cell=0.004, nk_cell=0.002, disease=0.035,
+              niche=0.003, mucosa=0.0091, endothelium=0.00329),
+    **_slopes("melphalan", "mg h/L", _MEL, stem=0.105, short_term=0.105, multipotent=0.393, committed=0.393,
+              granulocytic=0.393, late_granulocytic=0.179, band=0.021, megakaryoblast=0.214, megakaryocyte=0.0432,
+              erythroid=0.25, late_erythroid=0.021, t_cell=0.07, b_cell=0.1, nk_cell=0.05, disease=0.25,
+              niche=0.004, mucosa=0.111, endothelium=0.0418),
+    **_slopes("cyclophosphamide", "mg/kg",
+              "stem cells spared (aldehyde dehydrogenase); 0.3-0.6 log10 of cycling cells per 50 mg/kg", stem=0.0017,
+              short_term=0.0025, multipotent=0.0083, committed=0.0083, granulocytic=0.0083, late_granulocytic=0.004,
+              band=0.0004, megakaryoblast=0.0083, megakaryocyte=0.001, erythroid=0.0083, late_erythroid=0.0005,
+              t_cell=0.0125, b_cell=0.012, nk_cell=0.008, disease=0.008, mucosa=0.0012, endothelium=0.0008),
+    **_slopes("fludarabine", "mg h/L", "T cells 1.6 log10 at 30 mg/m2 x5 (MODEL 2.7)", stem=0.002, short_term=0.003,
+              multipotent=0.018, committed=0.022, granulocytic=0.022, late_granulocytic=0.008, megakaryoblast=0.015,
+              megakaryocyte=0.002, erythroid=0.018, t_cell=0.057, b_cell=0.06, nk_cell=0.03, disease=0.012),
+    **_slopes("thiotepa", "mg h/L", _BY_ANALOGY, stem=0.05, short_term=0.05, multipotent=0.075, committed=0.075,
+              granulocytic=0.075, late_granulocytic=0.045, band=0.003, megakaryoblast=0.06, megakaryocyte=0.006,
+              erythroid=0.06, late_erythroid=0.004, t_cell=0.03, b_cell=0.03, nk_cell=0.02, disease=0.04,
+              niche=0.002, mucosa=0.022, endothelium=0.002),
+    **_slopes("treosulfan", "mg h/L", _BY_ANALOGY, stem=0.0009, short_term=0.0009, multipotent=0.0011,
+              committed=0.0011, granulocytic=0.0011, late_granulocytic=0.0007, band=0.00005, megakaryoblast=0.0009,
+              megakaryocyte=0.0001, erythroid=0.0009, late_erythroid=0.00005, t_cell=0.0003, b_cell=0.0003,
+              nk_cell=0.0002, disease=0.0007, niche=0.00003, mucosa=0.00012, endothelium=0.00001),
+    **_slopes("carmustine", "mg/m2", _BY_ANALOGY, stem=0.003, short_term=0.003, multipotent=0.003, committed=0.003,
+              granulocytic=0.002, late_granulocytic=0.001, megakaryoblast=0.003, megakaryocyte=0.0003,
+              erythroid=0.002, t_cell=0.001, b_cell=0.002, disease=0.003, mucosa=0.0005, endothelium=0.0003),
+    **_slopes("etoposide", "mg/m2", _BY_ANALOGY, stem=0.0001, short_term=0.0002, multipotent=0.0022,
+              committed=0.0025, granulocytic=0.0025, late_granulocytic=0.001, megakaryoblast=0.002,
+              megakaryocyte=0.0002, erythroid=0.0022, t_cell=0.0005, b_cell=0.001, disease=0.002, mucosa=0.0005),
+    **_slopes("cytarabine", "mg/m2", _BY_ANALOGY, stem=0.00005, short_term=0.0001, multipotent=0.0011,
+              committed=0.0012, granulocytic=0.0012, late_granulocytic=0.0006, megakaryoblast=0.001,
+              megakaryocyte=0.0001, erythroid=0.0011, t_cell=0.0003, b_cell=0.0004, disease=0.001, mucosa=0.0001),
+    **_slopes("clofarabine", "mg/m2", _BY_ANALOGY, stem=0.001, short_term=0.001, multipotent=0.01, committed=0.01,
+              granulocytic=0.01, late_granulocytic=0.004, megakaryoblast=0.008, megakaryocyte=0.001, erythroid=0.008,
+              t_cell=0.008, b_cell=0.008, nk_cell=0.004, disease=0.01, mucosa=0.001, endothelium=0.0004),
+    **_slopes("methotrexate", "mg/m2", "0.43 of cycling cells at about 11 mg/m2, half on multipotent (scenario fit)",
+              "fitted", multipotent=0.0121, committed=0.0162, granulocytic=0.0193, late_granulocytic=0.011,
+              megakaryoblast=0.0231, erythroid=0.022, mucosa=0.008),
+    **_slopes("atg_thymoglobulin", "mg/kg", "log depletion of T cells about 1 at 7.5 mg/kg (MODEL 2.7)", t_cell=0.13,
+              b_cell=0.04, nk_cell=0.08),
+    **_slopes("atg_grafalon", "mg/kg", _BY_ANALOGY, t_cell=0.03, b_cell=0.01, nk_cell=0.02),
+    **_slopes("atg_horse", "mg/kg", _BY_ANALOGY, t_cell=0.01, b_cell=0.003, nk_cell=0.006),
+    **_slopes("alemtuzumab", "mg/kg", _BY_ANALOGY, t_cell=1.5, b_cell=1.2, nk_cell=0.8),
+    **_rays("stem cells alpha 0.70/Gy, alpha/beta 15 Gy, recalled: 2 Gy leaves 0.20; T cells D0 about 1.1 Gy",
+            stem=0.70, short_term=0.80, multipotent=1.10, committed=1.30, granulocytic=0.9, late_granulocytic=0.45,
+            band=0.05, megakaryoblast=0.9, megakaryocyte=0.12, erythroid=0.9, late_erythroid=0.05, t_cell=1.0,
+            b_cell=1.0, nk_cell=0.18, disease=0.55),
+    "radiation_on_niche": Parameter(0.10, "1/Gy", "radiation injury of the niche (alpha)", "assumed", "MODEL 2.1", 0.3,
+                                    low=0.05, high=0.2),
+    "radiation_on_mucosa": Parameter(0.083, "1/Gy", "radiation injury of the mucosa", "assumed", "MODEL 2.7", 0.3),
+    "radiation_on_endothelium": Parameter(0.025, "1/Gy", "radiation injury of the endothelium", "assumed",
+                                          "MODEL 2.7, spread over the dose", 0.4),
+}  # fmt: skip
+
+DRUGS = tuple(dict.fromkeys(name.split("_on_")[0] for name in PARAMETERS if "_on_" in name and "radiation" not in name))
+
+USES = {
+    "age_years": "year",
+    "weight_kg": "kg",
+    "bsa_m2": "m2",
+    "fat_free_mass_kg": "kg",
+    "creatinine_clearance_ml_per_min": "mL/min",
+    "hepatic_risk": "1",
+    "prior_inotuzumab_or_gemtuzumab": "1",
+}
+CONSTANTS = {
+    "busulfan_cl": Signal("L/h", "busulfan clearance of this patient on the first day"),
+    "melphalan_cl": Signal("L/h", "melphalan clearance of this patient"),
+    "fludarabine_cl": Signal("L/h", "clearance of F-ara-A in this patient"),
+    "thiotepa_cl": Signal("L/h", "thiotepa clearance of this patient"),
+    "treosulfan_cl": Signal("L/h", "treosulfan clearance of this patient"),
+    "tissue_risk": Signal("1", "endothelial injury that this patient adds to any conditioning"),
+}
+DAILY = {
+    **{f"surviving_{target}": Signal("1", f"share that survives today: {target.replace('_', ' ')}")
+       for target in (*CLASSES, "niche")},
+    "mucosal_kill": Signal("1", "share of crypt cells damaged today"),
+    "endothelial_kill": Signal("1", "endothelial injury added today"),
+}  # fmt: skip
+
+
+def derive(p, c):
+    """Clearances of one patient, L/h."""
+    size = power(c.weight_kg / p.adult_weight, p.allometry)
+    filtration = c.creatinine_clearance_ml_per_min * p.litres_per_hour
+    melphalan = p.melphalan_clearance * power(c.fat_free_mass_kg / p.melphalan_size, p.allometry)
+    renal = power(c.creatinine_clearance_ml_per_min / p.melphalan_renal, p.melphalan_renal_power)
+    return {
+        "busulfan_cl": _busulfan_clearance(p, c),
+        "melphalan_cl": melphalan * renal,
+        "fludarabine_cl": (p.fludarabine_nonrenal + p.fludarabine_renal * filtration) * size,
+        "thiotepa_cl": p.thiotepa_clearance * size,
+        "treosulfan_cl": p.treosulfan_clearance * c.bsa_m2 / p.treosulfan_size,
+        "tissue_risk": p.liver_injury * c.hepatic_risk + p.antibody_conjugate_injury * c.prior_inotuzumab_or_gemtuzumab,
+    }
+
+
+def _busulfan_clearance(p, c):
+    normal_fat_mass = c.fat_free_mass_kg + p.busulfan_fat * (c.weight_kg - c.fat_free_mass_kg)
+    size = power(normal_fat_mass / p.busulfan_size, p.allometry)
+    age = power((c.age_years + p.term) / p.busulfan_maturing_at, p.busulfan_maturing_slope)
+    return p.busulfan_clearance * size * age / (1 + age)
+
+
+def exposure(p, drug, dose_mg, *, oral=0, first_day=1, after_busulfan=0):
+    """Exposure to one day's dose, in the unit of the drug's row of the kill table.
+
+    Parameters
+    ----------
+    p : parameters and constants of this module, one value a patient.
+    drug : name, one of `DRUGS`.
+    dose_mg : amount given that day, mg.
+    oral, first_day, after_busulfan : 1 where it is so.
+    """
+    if drug == "busulfan":
+        clearance = p.busulfan_cl * (p.busulfan_later + (1 - p.busulfan_later) * first_day)
+        return dose_mg * (1 + (p.busulfan_oral - 1) * oral) / clearance
+    if drug == "melphalan":
+        return dose_mg / p.melphalan_cl
+    if drug == "fludarabine":
+        return dose_mg * p.fludarabine_carried / p.fludarabine_cl
+    if drug == "thiotepa":
+        return dose_mg * (1 + p.tepa_exposure) / p.thiotepa_cl
+    if drug == "treosulfan":
+        return dose_mg / p.treosulfan_cl
+    if drug == "cyclophosphamide":
+        activation = 1 + (p.cyclophosphamide_after_busulfan - 1) * after_busulfan
+        return dose_mg / p.weight_kg * activation * p.cyclophosphamide_exposure
+    if drug in ("atg_thymoglobulin", "atg_grafalon", "atg_horse", "alemtuzumab"):
+        return dose_mg / p.weight_kg
+    return dose_mg / p.bsa_m2
+
+
+def drug_kill(p, drug, amount):
+    """Log10 kill of every class, and injury of every tissue, by an exposure: a dict by target."""
+    effect = {}
+    for target in (*CLASSES, *TISSUES):
+        slope = getattr(p, f"{drug}_on_{target}", None)
+        if slope is not None:
+            effect[target] = slope * amount * (p.marrow_sensitivity if target in CLASSES else 1)
+    return effect
+
+
+LN10 = Parameter(2.302585092994046, "1", "natural logarithm of 10", "derived", "definition").typical
+
+
+def radiation_kill(p, fraction_gy, fractions, lymphoid=0):
+    """The same for `fractions` of `fraction_gy` given in one day; `lymphoid` 1 for a total lymphoid field."""
+    exposed = 1 + (p.lymphoid_field - 1) * lymphoid
+    effect = {}
+    for target in CLASSES:
+        shape = fraction_gy * (1 + fraction_gy / p.alpha_beta_marrow)
+        seen = exposed if target not in ("t_cell", "b_cell", "nk_cell") else 1
+        alpha = getattr(p, f"radiation_on_{target}")
+        effect[target] = alpha * shape * fractions * seen * p.marrow_sensitivity / LN10
+    niche = fraction_gy * (1 + fraction_gy / p.alpha_beta_niche)
+    return effect | {
+        "niche": p.radiation_on_niche * niche * fractions * exposed,
+        "mucosa": p.radiation_on_mucosa * fraction_gy * fractions * exposed,
+        "endothelium": p.radiation_on_endothelium * fraction_gy * fractions * exposed,
+    }
+
+
+def surviving(kills):
+    """Signals of one day from the effects of all its drugs and rays, added in the order given."""
+    total = {}
+    for effect in kills:
+        for target, amount in effect.items():
+            total[target] = total[target] + amount if target in total else amount
+    day = {f"surviving_{name}": exp(-LN10 * total[name]) for name in CLASSES if name in total}
+    if "niche" in total:
+        day["surviving_niche"] = exp(-total["niche"])
+    if "mucosa" in total:
+        day["mucosal_kill"] = 1 - exp(-total["mucosa"])
+    if "endothelium" in total:
+        day["endothelial_kill"] = minimum(total["endothelium"], 1)
+    return day

@@ -1,0 +1,197 @@
+"""Granulopoiesis: neutrophils from committed progenitors to blood, and the monocytes that precede them.
+
+Seven stages, shares of the healthy pool, for each origin; g is the G-CSF level relative to health::
+
+    G-CSF       raw = (k_e + k_anc ANC0) / (k_e + k_anc ANC) + g_exo dose,   g = raw (1 + 1/cap) / (1 + raw/cap)
+    dividing    G1' = k_m (out_C - G1) + graft,   G2' = k_m (A G1 - G2),  G3, G4 alike          A = g^(a/4)
+    maturing    G5' = k_p (A G4 k_m/k_p0 - G5) in healthy units,  G6' = k_p G5 - k_p G6
+    reserve     G7' = phi0/k_p0 k_p G6 - phi G7
+    blood       N'  = k_N/phi0 phi G7 - k_N loss N
+    k_m = 4/tau_NP g^m,  k_p = 2/tau_Mat g^t,  phi = min(phi0 g^r, phi_max),  loss = 1 + (mu_N - 1) mucosal injury
+
+ANC = ANC0 sum N. G-CSF is at quasi steady state (its own time constant is hours); neutrophils themselves clear it,
+which is why it is high when they are low. Monocytes leave the marrow at the third dividing stage.
+
+Craig 2016 (Bull Math Biol 78:2304) for the chain and its times; Quartino 2014 (Pharm Res 31:3390) for G-CSF.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from dayzero.elementwise import minimum, power
+from dayzero.module import Coupled, Number, Parameter, Signal
+
+LITRE = Parameter(1e9, "cells/L per 1e9/L", "unit of counts", "derived", "definition").typical
+DIVIDING_STAGES = Parameter(4, "1", "dividing stages in the chain", "derived", "definition").typical
+MATURING_STAGES = Parameter(2, "1", "maturing stages in the chain", "derived", "definition").typical
+NOTHING = Parameter(1e-12, "1", "count below which shares have no meaning", "assumed", "numerical").typical
+PARAMETERS = {
+    "neutrophil_set_point": Parameter(
+        4.0, "1e9/L", "neutrophils in health", "measured", "Quartino 2014 3.53, Friberg 2002 5.05", 0.1, 0.25,
+        low=2, high=7, stream=200),
+    "marginated_pool": Parameter(1.7, "1", "total over circulating blood neutrophils", "measured",
+                                 "Craig 2016 (0.376/0.22)", 0.1, low=1.5, high=2),
+    "neutrophil_loss": Parameter(
+        0.88, "1/day", "neutrophils leaving the blood", "measured",
+        "half-life 19 h by deuterium, Lahoz-Beneytez 2016 Blood 127:3431", 0.15, 0.1, low=0.7, high=2.4, stream=201),
+    "dividing_time": Parameter(7.3, "day", "transit through the dividing stages", "measured", "Craig 2016 (7.3074)",
+                               0.12, 0.12, low=5, high=9, stream=202),
+    "maturing_time": Parameter(3.9, "day", "transit through the maturing stages", "measured", "Craig 2016", 0.1, 0.1,
+                               low=3, high=6, stream=203),
+    "reserve_release": Parameter(0.364, "1/day", "release from the marrow reserve at rest", "measured", "Craig 2016",
+                                 0.1, low=0.3, high=0.45),
+    "reserve_release_most": Parameter(4.13, "1/day", "fastest release from the marrow reserve", "measured",
+                                      "Craig 2016", 0.2, low=2, high=6),
+    "gcsf_clearance": Parameter(0.592, "1/h", "renal clearance of G-CSF", "measured", "Quartino 2014", 0.2),
+    "gcsf_clearance_neutrophils": Parameter(5.64, "1/h per 1e9/L", "clearance of G-CSF by neutrophils", "measured",
+                                            "Quartino 2014", 0.2),
+    "gcsf_on_amplification": Parameter(0.548, "1", "exponent of amplification on G-CSF", "fitted",
+                                       "scenario fit; Quartino 2014 gamma 0.444", 0.15, low=0.3, high=0.6),
+    "gcsf_on_maturing": Parameter(0.234, "1", "exponent of maturing speed on G-CSF", "measured",
+                                  "Quartino 2014 (beta)", 0.1, low=0.15, high=0.3),
+    "gcsf_on_release": Parameter(0.5, "1", "exponent of release on G-CSF", "assumed", "MODEL 2.2", 0.3,
+                                 low=0.3, high=0.8),
+    "gcsf_ceiling": Parameter(100, "1", "G-CSF level at which its effect is half saturated", "assumed", "MODEL 2.2",
+                              0.4, low=50, high=200),
+    "filgrastim_effect": Parameter(9.6, "1 per ug/kg", "G-CSF level, relative to health, per daily filgrastim dose",
+                                   "assumed", "130-fold for 5 ug/kg/day, daily average", 0.4, 0.3, low=10, high=80,
+                                   stream=204),
+    "mucositis_loss": Parameter(2.51, "1", "fold neutrophil loss at full mucosal injury", "fitted", "scenario fit", 0.2,
+                                0.3, low=1.5, high=3.5, stream=205),
+    "granulocytic_branch": Parameter(0.40, "1", "share of committed output that becomes granulocytic", "assumed",
+                                     "MODEL 2.1", 0.2, low=0.3, high=0.5),
+    "monocyte_set_point": Parameter(0.5, "1e9/L", "monocytes in health", "measured",
+                                    "adult reference interval 0.2-0.8", 0.2, 0.3, low=0.3, high=0.7, stream=206),
+    "monocyte_loss": Parameter(0.7, "1/day", "monocytes leaving the blood", "measured",
+                               "classical monocytes circulate about a day, Patel 2017 J Exp Med 214:1913", 0.2),
+}  # fmt: skip
+
+CONSTANTS = {
+    "neutrophil_pool": Signal("cells/kg", "blood neutrophils in health, marginated ones included"),
+    "granulocyte_amplification": Signal("1", "neutrophils made of one granulocytic progenitor in health"),
+    "dividing_pool": Signal("cells/kg", "one dividing stage in health"),
+    "graft_granulocytic": Signal("1", "granulocyte progenitors of the graft, in healthy first stages", per_origin=True),
+}
+USES = {
+    "blood_volume": "L/kg",
+    "committed_flux": "cells/kg/day",
+    "marrow_cellularity": "1",
+    "graft_cells_granulocytic": "cells/kg",
+}
+
+
+class Cells(NamedTuple):
+    dividing_1: Annotated[Number, "1", "myeloblasts, share of health"]
+    dividing_2: Annotated[Number, "1", "promyelocytes, share of health"]
+    dividing_3: Annotated[Number, "1", "early myelocytes, share of health"]
+    dividing_4: Annotated[Number, "1", "late myelocytes, share of health"]
+    maturing_1: Annotated[Number, "1", "metamyelocytes, share of health"]
+    maturing_2: Annotated[Number, "1", "bands, share of health"]
+    reserve: Annotated[Number, "1", "marrow reserve, share of health"]
+    neutrophils: Annotated[Number, "1", "blood neutrophils, share of health"]
+    monocytes: Annotated[Number, "1", "blood monocytes, share of health"]
+
+
+class State(NamedTuple):
+    cells: tuple[Cells, ...]
+
+
+NEEDS = {
+    "homing": "1/day",
+    "committed_output": "1",
+    "gcsf_level": "1",
+    "mucosal_injury": "1",
+    "surviving_granulocytic": "1",
+    "surviving_late_granulocytic": "1",
+    "surviving_band": "1",
+}
+GIVES = {
+    "neutrophils": Signal("1e9/L", "absolute neutrophil count"),
+    "monocytes": Signal("1e9/L", "absolute monocyte count"),
+    "myeloid_donor_fraction": Signal("1", "share of blood neutrophils that are not the host's"),
+}
+
+
+def derive(p, c):
+    pool = p.neutrophil_set_point * LITRE * c.blood_volume * p.marginated_pool
+    stage = p.granulocytic_branch * c.committed_flux * p.dividing_time / DIVIDING_STAGES
+    return {
+        "neutrophil_pool": pool,
+        "granulocyte_amplification": p.neutrophil_loss * pool / (p.granulocytic_branch * c.committed_flux),
+        "dividing_pool": stage,
+        "graft_granulocytic": tuple(n / stage for n in c.graft_cells_granulocytic),
+    }
+
+
+def start(p, origins):
+    host = Cells(*(p.marrow_cellularity for _ in Cells._fields))
+    empty = Cells(*(0 * x for x in host))
+    return State((host, *(empty for _ in range(origins - 1))))
+
+
+def signals(y: State, p):
+    total = sum(c.neutrophils for c in y.cells)
+    donor = sum(c.neutrophils for c in y.cells[1:])
+    return {
+        "neutrophils": p.neutrophil_set_point * total,
+        "monocytes": p.monocyte_set_point * sum(c.monocytes for c in y.cells),
+        "myeloid_donor_fraction": donor / (total + NOTHING),
+    }
+
+
+def gcsf_level(y: State, p, s):
+    """G-CSF relative to health: own and given, saturating."""
+    anc = p.neutrophil_set_point * sum(c.neutrophils for c in y.cells)
+    clearance = p.gcsf_clearance + p.gcsf_clearance_neutrophils * anc
+    at_rest = p.gcsf_clearance + p.gcsf_clearance_neutrophils * p.neutrophil_set_point
+    raw = at_rest / clearance + p.filgrastim_effect * s.gcsf_ug_per_kg
+    return raw * (1 + 1 / p.gcsf_ceiling) / (1 + raw / p.gcsf_ceiling)
+
+
+COUPLED = {
+    "gcsf_level": Coupled(Signal("1", "G-CSF relative to health"), needs=("gcsf_ug_per_kg",), of=gcsf_level),
+}
+
+
+def rates(y: State, p, s):
+    amplify = power(s.gcsf_level, p.gcsf_on_amplification / DIVIDING_STAGES)
+    dividing = DIVIDING_STAGES / p.dividing_time
+    faster = power(s.gcsf_level, p.gcsf_on_maturing)
+    maturing = MATURING_STAGES / p.maturing_time * faster
+    release = minimum(p.reserve_release * power(s.gcsf_level, p.gcsf_on_release), p.reserve_release_most)
+    loss = p.neutrophil_loss * (1 + (p.mucositis_loss - 1) * s.mucosal_injury)
+    return State(
+        tuple(
+            Cells(
+                dividing_1=dividing * (output - c.dividing_1) + homing * graft,
+                dividing_2=dividing * (amplify * c.dividing_1 - c.dividing_2),
+                dividing_3=dividing * (amplify * c.dividing_2 - c.dividing_3),
+                dividing_4=dividing * (amplify * c.dividing_3 - c.dividing_4),
+                maturing_1=maturing * (amplify * c.dividing_4 / faster - c.maturing_1),
+                maturing_2=maturing * (c.maturing_1 - c.maturing_2),
+                reserve=p.reserve_release * faster * c.maturing_2 - release * c.reserve,
+                neutrophils=p.neutrophil_loss * release / p.reserve_release * c.reserve - loss * c.neutrophils,
+                monocytes=p.monocyte_loss * (c.dividing_3 - c.monocytes),
+            )
+            for c, output, homing, graft in zip(
+                y.cells, s.committed_output, s.homing, p.graft_granulocytic, strict=True
+            )
+        )
+    )
+
+
+def jump(y: State, p, s):
+    """Dividing stages die first; bands hardly, the reserve and the blood not at all."""
+    return State(
+        tuple(
+            c._replace(
+                dividing_1=c.dividing_1 * s.surviving_granulocytic,
+                dividing_2=c.dividing_2 * s.surviving_granulocytic,
+                dividing_3=c.dividing_3 * s.surviving_granulocytic,
+                dividing_4=c.dividing_4 * s.surviving_late_granulocytic,
+                maturing_1=c.maturing_1 * s.surviving_band,
+            )
+            for c in y.cells
+        )
+    )

@@ -1,0 +1,308 @@
+"""Stem cells, progenitors and their niche: where a graft takes hold, refills the pools and feeds every lineage.
+
+Pools are shares of the healthy pool, one set for each origin o; totals run over origins::
+
+    occupancy       x_H = sum H / N,  x_M = sum M / N,  x_C = sum C / N              (N niche capacity, 1 = intact)
+    self-renewal    a(x) = a_max / (1 + (a_max/a_rest - 1) x)                        (a_rest at rest, a_max when empty)
+    division        p(x) = p r / (1 + (r - 1) x)                                     (r-fold faster when empty)
+
+    stem cells      dH/dt = (2 a_H - 1) p_H H                    + graft
+    short-term      dS/dt = (out_H - S) / tau_S                  + graft             out_H = 2 (1 - a_H) p_H H / p_H0
+    multipotent     dM/dt = d_M S + (2 a_M Q_M - 1) p_M M        + graft
+    committed       dC/dt = d_C out_M + (2 a_C Q_C - 1) p_C C    + graft
+    quality         dQ/dt = (U (1 + h) / (U + h) - Q) p0 / n                         U = S for Q_M, M for Q_C
+    niche           dN/dt = (1 - N) / tau_N
+
+**Blood needs stem cells.** A progenitor makes about n divisions and then no longer renews itself. The quality Q of a
+pool is the share of self-renewal it has left: cells that join from the pool above (U, in healthy pools) keep it up,
+and without them it is used up in the time of n divisions, n / p0. A graft arrives fresh (Q = 1). At rest Q = 1 and
+a_rest = (1 - d/p0) / 2, so the healthy marrow stands still.
+
+Clones: Poisson(weight x stem-cell inflow) engraft; drift then merges them as a neutral population does,
+n(t) = n(0) / (1 + n(0) integral of 2 p_H / H dt), once the stem cells H outnumber the founders n(0).
+
+Structure after Stiehl and Marciniak-Czochra (Math Comput Model 2011;53:1505); the quality of a pool is our own.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from dayzero.elementwise import exp, minimum, poisson_quantile
+from dayzero.module import Coupled, Number, Parameter, Signal
+
+PARAMETERS = {
+    "stem_set_point": Parameter(
+        1400, "cells/kg", "functional long-term stem cells in health", "measured",
+        "Lee-Six 2018 Nature 561:473 (50,000-200,000 an adult); recalled", 0.4, 0.3, low=700, high=2900, stream=100),
+    "stem_division": Parameter(
+        0.0036, "1/day", "division of a stem cell at rest", "measured",
+        "Catlin 2011 Blood 117:4460 (once per 40 weeks, range 25-50)", 0.2, low=0.0028, high=0.0057),
+    "stem_acceleration": Parameter(
+        7.5, "1", "fold faster division of stem cells in an empty marrow", "measured",
+        "platelet engraftment model after autologous transplantation (0.027/day at engraftment)", 0.3, low=4, high=15),
+    "stem_renewal_empty": Parameter(
+        0.87, "1", "self-renewal fraction of stem cells in an empty marrow", "measured",
+        "platelet engraftment model after autologous transplantation (0.877)", 0.05, low=0.7, high=0.9),
+    "stem_ageing": Parameter(
+        0.005, "1/year", "loss of stem-cell set point per year of age from 40", "assumed", "MODEL 2.1", 0.5),
+    "stem_ageing_from": Parameter(40, "year", "age the stem-cell set point refers to", "assumed", "MODEL 2.1"),
+    "short_term_transit": Parameter(
+        40, "day", "residence of short-term stem cells", "measured",
+        "Zheng 2021 QSP model (short-term 20 d, long-term 100 d)", 0.3, low=20, high=100),
+    "multipotent_set_point": Parameter(
+        4.0e6, "cells/kg", "multipotent progenitors in health", "measured",
+        "platelet engraftment model after autologous transplantation", 0.5, low=1e6, high=1e7),
+    "multipotent_division": Parameter(
+        0.134, "1/day", "division of multipotent progenitors at rest", "assumed", "MODEL; 0.035 fitted elsewhere", 0.3),
+    "multipotent_drain": Parameter(
+        0.01, "1/day", "net loss of multipotent progenitors that stem cells must replace", "assumed",
+        "sets the 100 days on which stem-cell chimerism reaches progenitors", 0.5, low=0.003, high=0.03),
+    "multipotent_renewal_empty": Parameter(
+        0.85, "1", "self-renewal fraction of multipotent progenitors in an empty marrow", "fitted",
+        "scenario fit; platelet engraftment model 0.854", 0.03, low=0.7, high=0.9),
+    "multipotent_acceleration": Parameter(
+        2.02, "1", "fold faster division of multipotent progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
+        low=1.2, high=3, stream=101),
+    "committed_set_point": Parameter(
+        2.0e7, "cells/kg", "committed myeloid progenitors in health", "measured",
+        "platelet engraftment model after autologous transplantation", 0.5, low=1e7, high=5e7),
+    "committed_division": Parameter(
+        0.256, "1/day", "division of committed progenitors at rest", "assumed", "MODEL; 0.81 fitted elsewhere", 0.3),
+    "committed_drain": Parameter(
+        0.03, "1/day", "net loss of committed progenitors that multipotent ones must replace", "assumed", "MODEL 2.1",
+        0.5, low=0.01, high=0.1),
+    "committed_renewal_empty": Parameter(
+        0.727, "1", "self-renewal fraction of committed progenitors in an empty marrow", "fitted", "scenario fit", 0.03,
+        low=0.65, high=0.85),
+    "committed_acceleration": Parameter(
+        2.39, "1", "fold faster division of committed progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
+        low=2, high=4, stream=102),
+    "divisions_left": Parameter(
+        19.2, "1", "divisions a progenitor makes before it no longer renews itself", "assumed",
+        "replicative potential of progenitors (MODEL_CORRECTIONS 1)", 0.3, low=8, high=30),
+    "supply_half": Parameter(
+        0.0541, "1", "supply from the pool above, relative to health, that keeps up half the quality", "assumed",
+        "set so that 2 % of stem cells cannot keep counts up", 0.4, low=0.02, high=0.15),
+    "niche_regeneration": Parameter(
+        90, "day", "time in which an injured niche recovers", "measured",
+        "Galotto 1999 (slow CFU-F recovery); recalled", 0.5, 0.4, low=30, high=720, stream=103),
+    "mycophenolate_suppression": Parameter(
+        0.2, "1", "share of progenitor output lost under full-dose mycophenolate", "assumed",
+        "MODEL_CORRECTIONS 5 (output about x0.8)", 0.5, low=0, high=0.4),
+}  # fmt: skip
+
+CONSTANTS = {
+    "stem_pool": Signal("cells/kg", "long-term stem cells of this patient in health"),
+    "multipotent_rest": Signal("1", "self-renewal fraction of multipotent progenitors at rest"),
+    "committed_rest": Signal("1", "self-renewal fraction of committed progenitors at rest"),
+    "committed_flux": Signal("cells/kg/day", "committed progenitors leaving to the lineages in health"),
+    "body_stem_cells": Signal("cells", "long-term stem cells of the whole patient in health"),
+    "clones_engrafted": Signal("cells", "stem cells of the graft that take hold, each a clone", per_origin=True),
+    "graft_stem": Signal("1", "stem cells of the graft, in healthy pools", per_origin=True),
+    "graft_short_term": Signal("1", "short-term stem cells of the graft, in healthy pools", per_origin=True),
+    "graft_multipotent": Signal("1", "multipotent progenitors of the graft, in healthy pools", per_origin=True),
+    "graft_committed": Signal("1", "committed progenitors of the graft, in healthy pools", per_origin=True),
+}
+USES = {
+    "age_years": "year",
+    "weight_kg": "kg",
+    "luck": "1",
+    "marrow_cellularity": "1",
+    "graft_cells_stem": "cells/kg",
+    "graft_cells_short_term": "cells/kg",
+    "graft_cells_multipotent": "cells/kg",
+    "graft_cells_committed": "cells/kg",
+}
+
+
+class Cells(NamedTuple):
+    stem: Annotated[Number, "1", "long-term stem cells, share of the healthy pool"]
+    short_term: Annotated[Number, "1", "short-term stem cells, share of the healthy pool"]
+    multipotent: Annotated[Number, "1", "multipotent progenitors, share of the healthy pool"]
+    committed: Annotated[Number, "1", "committed myeloid progenitors, share of the healthy pool"]
+    multipotent_quality: Annotated[Number, "1", "share of self-renewal the multipotent pool has left"]
+    committed_quality: Annotated[Number, "1", "share of self-renewal the committed pool has left"]
+    drift: Annotated[Number, "1", "integral of 2 p / H: how far clones have merged"]
+
+
+class State(NamedTuple):
+    cells: tuple[Cells, ...]
+    niche: Annotated[Number, "1", "niche capacity, share of the intact niche"]
+
+
+NEEDS = {
+    "homing": "1/day",
+    "infused": "1",
+    "mycophenolate": "1",
+    "surviving_stem": "1",
+    "surviving_short_term": "1",
+    "surviving_multipotent": "1",
+    "surviving_committed": "1",
+    "surviving_niche": "1",
+}
+GIVES = {
+    "stem_cells": Signal("1", "long-term stem cells, share of the healthy pool", per_origin=True),
+    "stem_donor_fraction": Signal("1", "share of long-term stem cells that are not the host's"),
+    "niche_capacity": Signal("1", "share of the niche that is intact"),
+    "clones": Signal("1", "stem-cell clones of the grafts that still contribute"),
+}
+
+
+def derive(p, c):
+    """Homeostasis of one patient, and the graft in units of the healthy pools."""
+    stem_pool = p.stem_set_point * exp(-p.stem_ageing * (c.age_years - p.stem_ageing_from))
+    clones = tuple(poisson_quantile(u, n * c.weight_kg) for u, n in zip(c.luck, c.graft_cells_stem, strict=True))
+    committed_flux = (p.committed_division + p.committed_drain) * p.committed_set_point
+    return {
+        "stem_pool": stem_pool,
+        "multipotent_rest": (1 - p.multipotent_drain / p.multipotent_division) / 2,
+        "committed_rest": (1 - p.committed_drain / p.committed_division) / 2,
+        "committed_flux": committed_flux,
+        "body_stem_cells": stem_pool * c.weight_kg,
+        "clones_engrafted": clones,
+        "graft_stem": tuple(n / (stem_pool * c.weight_kg) for n in clones),
+        "graft_short_term": tuple(n / _short_term_pool(p, stem_pool) for n in c.graft_cells_short_term),
+        "graft_multipotent": tuple(n / p.multipotent_set_point for n in c.graft_cells_multipotent),
+        "graft_committed": tuple(n / p.committed_set_point for n in c.graft_cells_committed),
+    }
+
+
+def _short_term_pool(p, stem_pool):
+    return p.stem_division * stem_pool * p.short_term_transit
+
+
+def start(p, origins):
+    """The host at admission; no donor cells yet."""
+    share = p.marrow_cellularity
+    one = 0 * share + 1
+    host = Cells(share, share, share, share, one, one, 0 * share)
+    empty = Cells(*(0 * x for x in host))
+    return State((host, *(empty for _ in range(origins - 1))), one)
+
+
+def _renewal(x, empty, rest):
+    return empty / (1 + (empty / rest - 1) * x)
+
+
+def _division(x, rest, acceleration):
+    return rest * acceleration / (1 + (acceleration - 1) * x)
+
+
+class Turnover(NamedTuple):
+    """What every origin shares at this moment: division and self-renewal of each pool at its occupancy."""
+
+    stem_division: Number
+    stem_renewal: Number
+    multipotent_division: Number
+    multipotent_renewal: Number
+    committed_division: Number
+    committed_renewal: Number
+
+
+def turnover(y: State, p) -> Turnover:
+    """Division rate and self-renewal at the present occupancy of the niche."""
+    stem = sum(c.stem for c in y.cells) / y.niche
+    multipotent = sum(c.multipotent for c in y.cells) / y.niche
+    committed = sum(c.committed for c in y.cells) / y.niche
+    half = 1 / 2
+    return Turnover(
+        _division(stem, p.stem_division, p.stem_acceleration),
+        _renewal(stem, p.stem_renewal_empty, half),
+        _division(multipotent, p.multipotent_division, p.multipotent_acceleration),
+        _renewal(multipotent, p.multipotent_renewal_empty, p.multipotent_rest),
+        _division(committed, p.committed_division, p.committed_acceleration),
+        _renewal(committed, p.committed_renewal_empty, p.committed_rest),
+    )
+
+
+def signals(y: State, p):
+    total = sum(c.stem for c in y.cells)
+    return {
+        "stem_cells": tuple(c.stem for c in y.cells),
+        "stem_donor_fraction": 1 - y.cells[0].stem / total,
+        "niche_capacity": y.niche,
+        "clones": sum(
+            minimum(n / (1 + n * c.drift), c.stem * p.body_stem_cells)
+            for n, c in zip(p.clones_engrafted, y.cells, strict=True)
+        ),
+    }
+
+
+def committed_output(y: State, p, s):
+    """Committed progenitors leaving to the lineages, relative to health, by origin."""
+    t = turnover(y, p)
+    slowed = 1 - p.mycophenolate_suppression * s.mycophenolate
+    return tuple(slowed * _committed_output(c, t, p) for c in y.cells)
+
+
+def _committed_output(c: Cells, t: Turnover, p):
+    rest = p.committed_division + p.committed_drain
+    return 2 * (1 - t.committed_renewal * c.committed_quality) * t.committed_division * c.committed / rest
+
+
+COUPLED = {
+    "committed_output": Coupled(
+        Signal("1", "committed progenitors leaving to the lineages, relative to health", per_origin=True),
+        needs=("mycophenolate",), of=committed_output),
+}  # fmt: skip
+
+
+def rates(y: State, p, s):
+    t = turnover(y, p)
+    grafts = zip(p.graft_stem, p.graft_short_term, p.graft_multipotent, p.graft_committed, strict=True)
+    cells = tuple(
+        _cell_rates(c, t, p, tuple(homing * dose for dose in graft), founders)
+        for c, homing, graft, founders in zip(y.cells, s.homing, grafts, p.clones_engrafted, strict=True)
+    )
+    return State(cells, (1 - y.niche) / p.niche_regeneration)
+
+
+def _cell_rates(c: Cells, t: Turnover, p, graft, founders):
+    graft_stem, graft_short_term, graft_multipotent, graft_committed = graft
+    stem_output = 2 * (1 - t.stem_renewal) * t.stem_division * c.stem / p.stem_division
+    renewal_m = t.multipotent_renewal * c.multipotent_quality
+    renewal_c = t.committed_renewal * c.committed_quality
+    multipotent_rest = p.multipotent_division + p.multipotent_drain
+    multipotent_output = 2 * (1 - renewal_m) * t.multipotent_division * c.multipotent / multipotent_rest
+    stem_count = c.stem * p.body_stem_cells
+    return Cells(
+        stem=(2 * t.stem_renewal - 1) * t.stem_division * c.stem + graft_stem,
+        short_term=(stem_output - c.short_term) / p.short_term_transit + graft_short_term,
+        multipotent=p.multipotent_drain * c.short_term
+        + (2 * renewal_m - 1) * t.multipotent_division * c.multipotent
+        + graft_multipotent,
+        committed=p.committed_drain * multipotent_output
+        + (2 * renewal_c - 1) * t.committed_division * c.committed
+        + graft_committed,
+        multipotent_quality=(_kept_up(c.short_term, p) - c.multipotent_quality)
+        * p.multipotent_division
+        / p.divisions_left,
+        committed_quality=(_kept_up(c.multipotent, p) - c.committed_quality) * p.committed_division / p.divisions_left,
+        drift=2 * t.stem_division * stem_count / (stem_count * stem_count + founders * founders + 1),
+    )
+
+
+def _kept_up(supply, p):
+    """Quality that a supply from the pool above sustains; 1 in health."""
+    return supply * (1 + p.supply_half) / (supply + p.supply_half)
+
+
+def jump(y: State, p, s):
+    """Of each class the share survives that today's drugs and rays leave; the niche likewise; a graft arrives fresh."""
+    return State(
+        tuple(_jumped(c, s, minimum(new, 1)) for c, new in zip(y.cells, s.infused, strict=True)),
+        y.niche * s.surviving_niche,
+    )
+
+
+def _jumped(c: Cells, s, new):
+    return Cells(
+        c.stem * s.surviving_stem,
+        c.short_term * s.surviving_short_term,
+        c.multipotent * s.surviving_multipotent,
+        c.committed * s.surviving_committed,
+        c.multipotent_quality + (1 - c.multipotent_quality) * new,
+        c.committed_quality + (1 - c.committed_quality) * new,
+        c.drift,
+    )

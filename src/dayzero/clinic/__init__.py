@@ -1,0 +1,1 @@
+"""The ward: policies that see only what the laboratory reports, and act."""

@@ -1,0 +1,1 @@
+"""Show: tables, figures, explanations, the command line."""

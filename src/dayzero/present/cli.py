@@ -1,0 +1,241 @@
+"""The command line: simulate, observe, judge, explain. Human tables by default, ``--json`` for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from dayzero.errors import DayzeroError, DomainWarning, InputError, SpecError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="The virtual transplant ward. Research and teaching software; not a medical device.",
+)
+said = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True)
+
+PlanName = Annotated[str, typer.Argument(help="A plan of the library (see `dayzero plans`) or a YAML file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Written = Annotated[Path | None, typer.Option("--out", help="Write the result to this file.")]
+
+
+def main() -> None:
+    """Run the command line; bad input is one sentence and exit code 2."""
+    try:
+        app()
+    except InputError as problem:
+        said.print(f"dayzero: {problem}", markup=False, style="bold")
+        sys.exit(2)
+    except DayzeroError as problem:
+        said.print(f"dayzero: {problem}", markup=False, style="bold")
+        sys.exit(1)
+
+
+@contextmanager
+def noted() -> Iterator[None]:
+    """Say domain warnings as notes when the work is done."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default", DomainWarning)
+        yield
+    for sentence in dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, DomainWarning)):
+        said.print(f"note: {sentence}", markup=False, style="dim")
+
+
+@contextmanager
+def progress(what: str, quiet: bool) -> Iterator[Callable[[float], None]]:
+    """A progress bar with the time left, on the error stream."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("left"),
+               TimeRemainingColumn())  # fmt: skip
+    with Progress(*columns, console=said, transient=True, disable=quiet or not said.is_terminal) as bar:
+        task = bar.add_task("Preparing and compiling (kept for next time)", total=None)
+
+        def tick(share: float) -> None:
+            bar.update(task, description=what, total=1.0, completed=share)
+
+        yield tick
+
+
+@app.command()
+def simulate(
+    plan: PlanName = "",
+    patients: Annotated[int, typer.Option(help="Virtual patients.")] = 1000,
+    days: Annotated[int, typer.Option(help="Last day, counted from infusion.")] = 120,
+    seed: Annotated[int, typer.Option(help="Fixes who the patients are and what happens to them.")] = 1,
+    precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    change: Annotated[list[str] | None, typer.Option("--but", help="Edit the plan: graft.cd34_per_kg=2e6")] = None,
+    repeat: Annotated[Path | None, typer.Option(help="Repeat the run of this record (JSON) or course (.npz).")] = None,
+    out_file: Written = None,
+    figure: Annotated[Path | None, typer.Option(help="Draw the course (.png, .svg, .pdf).")] = None,
+    chart: Annotated[Path | None, typer.Option(help="Write the chart (.csv, .parquet).")] = None,
+    record: Annotated[Path | None, typer.Option(help="Write the run record (.json).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate a plan and show the clinician's table."""
+    from dayzero.analyse.summary import summary
+    from dayzero.simulation.cohort import simulate as run
+
+    targets = [path for path in (out_file, figure, chart, record) if path is not None]
+    _folders(targets)
+    with noted(), progress("Simulating", as_json) as tick:
+        if repeat is not None:
+            from dayzero.simulation.repeat import repeat as again
+
+            course = again(repeat, progress=tick)
+        else:
+            _either(precision, ("float32", "float64"), "precision")
+            course = run(_edited(plan, change or []), patients, days, seed, precision=precision, progress=tick)  # type: ignore[arg-type]
+    _kept(course, out_file, figure, chart, record)
+    table = summary(course)
+    if as_json:
+        print(json.dumps(table.as_dict(), indent=1))
+        return
+    from dayzero.present.tables import show_summary
+
+    show_summary(table, out)
+    for path in targets:
+        out.print(f"written: {path}", markup=False)
+
+
+@app.command()
+def observe(
+    course: Annotated[Path, typer.Argument(help="A course written by `dayzero simulate --out`.")],
+    out_file: Annotated[Path, typer.Option("--out", help="Chart to write (.csv, .parquet).")],
+    as_json: AsJson = False,
+) -> None:
+    """Write what the laboratory reported of a simulated course."""
+    from dayzero.simulation.course import Course
+    from dayzero.simulation.observe import observe as seen
+
+    _folders([out_file])
+    chart = seen(Course.read(course))
+    chart.write(out_file)
+    found = {"patients": len(chart), "measurements": {k: len(v.day) for k, v in chart.measurements.items()}}
+    print(json.dumps(found) if as_json else f"{chart!r}\nwritten: {out_file}")
+
+
+@app.command()
+def judge(
+    chart: Annotated[Path, typer.Argument(help="A chart (CSV, Parquet) or a folder of a known data set.")],
+    out_file: Written = None,
+    as_json: AsJson = False,
+    keep_duplicates: Annotated[bool, typer.Option(help="Keep rows that stand twice instead of refusing.")] = False,
+) -> None:
+    """Judge a chart, real or simulated, by the field's definitions."""
+    from dayzero.criteria import judge as judged
+    from dayzero.present.tables import judgement_data, show_judgement
+    from dayzero.records import Chart
+
+    if out_file is not None:
+        _folders([out_file])
+    table = judged(Chart.read(chart, duplicates="keep" if keep_duplicates else "refuse"))
+    if out_file is not None:
+        from dayzero.present.tables import write_judgement
+
+        write_judgement(table, out_file)
+    if as_json:
+        print(json.dumps(judgement_data(table), indent=1))
+        return
+    show_judgement(table, out)
+    if out_file is not None:
+        out.print(f"written: {out_file}", markup=False)
+
+
+@app.command()
+def explain(
+    name: Annotated[str | None, typer.Argument(help="A module, parameter, signal, policy or assay.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a parameter, signal or organ system is: value, unit, source, status, and what uses it."""
+    from dayzero.present.explain import explain as explained
+
+    found = explained(name)
+    if as_json:
+        print(json.dumps(found.as_dict(), indent=1))
+    else:
+        out.print(str(found), markup=False)
+
+
+@app.command()
+def plans(
+    kind: Annotated[str, typer.Argument(help="plan, conditioning, prophylaxis, care or graft")] = "plan",
+    as_json: AsJson = False,
+) -> None:
+    """List what the library holds."""
+    from dayzero.present.tables import library_rows, show_library
+
+    _either(kind, ("plan", "conditioning", "prophylaxis", "care", "graft"), "kind")
+    rows = library_rows(kind)
+    if as_json:
+        print(json.dumps(rows, indent=1))
+    else:
+        show_library(rows, out)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a plan, for editors that complete and check."""
+    from dayzero.spec import Plan
+
+    print(json.dumps(Plan.json_schema(), indent=1))
+
+
+def _edited(name: str, changes: list[str]) -> Any:
+    """The plan with every ``section.field=value`` applied; values are YAML."""
+    from dayzero.spec import Plan
+    from dayzero.spec.files import read_text_value
+
+    if not name:
+        raise SpecError("simulate", "PLAN", "nothing", "a plan's name or file", "see `dayzero plans`")
+    plan = Plan.load(name)
+    for change in changes:
+        path, equals, value = change.partition("=")
+        keys = path.split(".")
+        if not equals or not all(keys):
+            raise SpecError("--but", repr(change), "no value", "section.field=value", "graft.cd34_per_kg=2e6, say")
+        edit: Any = read_text_value(value)
+        for key in reversed(keys[1:]):
+            edit = {key: edit}
+        plan = plan.but(**{keys[0]: edit})
+    return plan
+
+
+def _either(got: str, valid: tuple[str, ...], field: str) -> None:
+    if got not in valid:
+        raise SpecError("command line", field, repr(got), f"one of {', '.join(valid)}", "choose one of them")
+
+
+def _folders(paths: list[Path]) -> None:
+    """Refuse before any work what could not be written after it."""
+    known = {".npz", ".png", ".svg", ".pdf", ".csv", ".parquet", ".json"}
+    for path in paths:
+        if path.suffix not in known:
+            raise SpecError("command line", str(path), f"suffix {path.suffix!r}", " ".join(sorted(known)), "rename it")
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _kept(course: Any, out_file: Path | None, figure: Path | None, chart: Path | None, record: Path | None) -> None:
+    if out_file is not None:
+        course.write(out_file)
+    if chart is not None:
+        from dayzero.simulation.observe import observe as seen
+
+        seen(course).write(chart)
+    if record is not None:
+        record.write_text(json.dumps(dict(course.record), indent=1) + "\n")
+    if figure is not None:
+        from dayzero.present.figures import course_figure, save
+
+        save(course_figure(course), figure)

@@ -1,0 +1,1 @@
+"""Run: assemble the body, prepare patients, pass the days, observe."""

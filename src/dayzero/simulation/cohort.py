@@ -1,0 +1,273 @@
+"""A cohort: patients in blocks, blocks over cores, one course out.
+
+Patients are numbered; patient 17 of seed 1 is the same person, with the same luck, in every plan, block and order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from dayzero.errors import SpecError
+from dayzero.simulation.assemble import Body, standard_body
+from dayzero.simulation.course import Course
+from dayzero.simulation.domain import out_of_domain
+from dayzero.simulation.engine_jax import BLOCK_SIZES, CHUNK, Precision, block_size, program
+from dayzero.simulation.integrate import STEPS_PER_DAY
+from dayzero.simulation.prepare import Prepared, admission_day, prepare
+from dayzero.spec import Plan
+
+RECORDED = (
+    "neutrophils", "monocytes", "platelets", "hemoglobin", "myeloid_donor_fraction", "stem_donor_fraction", "clones",
+    "reported_neutrophils", "reported_monocytes", "reported_platelets", "reported_hemoglobin",
+    "reported_donor_chimerism_myeloid", "gcsf_ug_per_kg", "platelet_units", "red_cell_units", "event_bleeding",
+)  # fmt: skip
+
+LONGEST = 3650
+COVARIATES_KEPT = ("age_years", "male", "weight_kg", "height_cm", "major_abo_mismatch", "graft_cd34_per_kg")
+
+
+@dataclass(frozen=True)
+class Run:
+    """How to run: everything that is not the plan."""
+
+    days: int
+    seed: int
+    precision: Precision
+    recording: tuple[str, ...]
+    steps: int
+    origins: int
+    first_day: int
+    overrides: Mapping[str, float]
+    typical: bool = False
+
+    @property
+    def padded_days(self) -> int:
+        """Days laid out, a whole number of chunks."""
+        return -(-(self.days - self.first_day + 1) // CHUNK) * CHUNK
+
+
+def simulate(
+    plan: Plan | str | Sequence[Plan],
+    patients: int | Sequence[int] = 1000,
+    days: int = 120,
+    seed: int = 1,
+    *,
+    precision: Precision = "float32",
+    recording: Sequence[str] = RECORDED,
+    parameters: Mapping[str, float] | None = None,
+    typical: bool = False,
+    steps_per_day: int = STEPS_PER_DAY,
+    block: int | None = None,
+    cores: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Course:
+    """The true course of virtual patients from admission to a day.
+
+    Parameters
+    ----------
+    plan : a plan, its name in the library or its file; or one plan for each patient.
+    patients : how many (numbered from 0), or their numbers.
+    days : last day, counted from infusion.
+    seed : with the patient's number it fixes who they are and what happens to them.
+    precision : float32 for cohorts, float64 for reference.
+    parameters : typical values that replace the model's own, by ``organ.name``.
+    typical : everyone is the plan's own patient with typical parameters; only chance differs.
+    block : patients computed together at most; results do not depend on it.
+    cores : blocks computed at once; default all.
+    progress : called with the share done, 0 to 1.
+
+    Raises
+    ------
+    SpecError : the plan or an option cannot be used.
+
+    Examples
+    --------
+    >>> course = simulate("auto-mel200-myeloma", patients=3, days=30)
+    >>> course.neutrophils.shape
+    (3, 35)
+    """
+    plans, ids = _who(plan, patients)
+    _check(days, ids)
+    origins = 1 + max(len(p.donors) for p in plans)
+    first_day = min(admission_day(p) for p in distinct(plans))
+    run = Run(
+        days, seed, precision, tuple(recording), steps_per_day, origins, first_day, dict(parameters or {}), typical
+    )
+    body = standard_body()
+    noted = out_of_domain(distinct(plans), days)
+    for sentence in noted:
+        warnings.warn(sentence, stacklevel=2)
+    parts = _computed(body, plans, ids, run, block or BLOCK_SIZES[-1], cores or os.cpu_count() or 1, progress)
+    return _joined(parts, plans, ids, run, [str(w) for w in noted])
+
+
+def _who(plan: Plan | str | Sequence[Plan], patients: int | Sequence[int]) -> tuple[list[Plan], np.ndarray]:
+    ids = np.arange(patients) if isinstance(patients, int) else np.asarray(patients, dtype=np.int64)
+    if isinstance(plan, (Plan, str, os.PathLike, Mapping)):
+        return [Plan.load(plan)] * len(ids), ids
+    plans = list(plan)
+    if isinstance(patients, int) and len(plans) != patients:
+        ids = np.arange(len(plans))
+    if len(plans) != len(ids):
+        raise SpecError("simulate", "patients", str(len(ids)), f"{len(plans)}, one for each plan", "name as many")
+    return plans, ids
+
+
+def distinct(plans: list[Plan]) -> list[Plan]:
+    """The different plan objects, in order of first use."""
+    return list({id(p): p for p in plans}.values())
+
+
+def _check(days: int, ids: np.ndarray) -> None:
+    if not 1 <= days <= LONGEST:
+        raise SpecError("simulate", "days", str(days), f"1 to {LONGEST}", "days count from infusion")
+    if len(ids) < 1 or ids.min() < 0:
+        raise SpecError("simulate", "patients", str(len(ids)), "at least one patient, numbered from 0", "ask for more")
+
+
+def _computed(body: Body, plans: list[Plan], ids: np.ndarray, run: Run, block: int, cores: int,
+              progress: Callable[[float], None] | None) -> Iterator[tuple[np.ndarray, Prepared]]:  # fmt: skip
+    """Blocks in order, several at once; prepared numbers are made in the thread that uses them."""
+    starts = range(0, len(ids), min(block, BLOCK_SIZES[-1]))
+    share = 1.0 / (len(starts) * (run.padded_days // CHUNK))
+    done = [0.0]
+
+    def tick(_: int) -> None:
+        done[0] += share
+        if progress is not None:
+            progress(min(done[0], 1.0))
+
+    def one(at: int) -> tuple[np.ndarray, Prepared]:
+        here = slice(at, at + min(block, BLOCK_SIZES[-1]))
+        return _one_block(body, plans[here], ids[here], run, tick)
+
+    if len(starts) == 1:
+        yield one(0)
+        return
+    with ThreadPoolExecutor(max_workers=cores) as pool:
+        yield from pool.map(one, starts)
+
+
+def _one_block(body: Body, plans: list[Plan], ids: np.ndarray, run: Run, tick: Callable[[int], None]):
+    size = block_size(len(ids))
+    padding = size - len(ids)
+    whole = prepare_mixed(body, plans + plans[-1:] * padding, np.append(ids, np.repeat(ids[-1:], padding)), run)
+    made = program(whole, precision=run.precision, size=size, recording=run.recording, steps=run.steps, body=body)
+    recorded = made.run(whole, tick)
+    return recorded[: run.days - run.first_day + 1, :, : len(ids)], _first(whole, len(ids))
+
+
+def prepare_mixed(body: Body, plans: list[Plan], ids: np.ndarray, run: Run) -> Prepared:
+    """Prepared numbers of patients who may hold different plans, in the order given."""
+    groups: dict[int, list[int]] = {}
+    for i, plan in enumerate(plans):
+        groups.setdefault(id(plan), []).append(i)
+    made = [
+        prepare(body, plans[rows[0]], ids[rows], run.seed, first_day=run.first_day, days=run.padded_days,
+                origins=run.origins, overrides=run.overrides, typical=run.typical)
+        for rows in groups.values()
+    ]  # fmt: skip
+    if len(made) == 1:
+        return made[0]
+    order = np.argsort(np.concatenate([np.asarray(rows) for rows in groups.values()]), kind="stable")
+    return _taken(_stacked(made), order)
+
+
+def _mapped(prepared: Prepared, each: Callable[[Any], Any]) -> Prepared:
+    """The same numbers with `each` applied to every array (patients on the last axis)."""
+    walk = lambda v: tuple(each(x) for x in v) if isinstance(v, tuple) else each(v)  # noqa: E731
+    return replace(
+        prepared,
+        person={k: walk(v) for k, v in prepared.person.items()},
+        numbers={organ: {k: walk(v) for k, v in table.items()} for organ, table in prepared.numbers.items()},
+        settings={k: each(v) for k, v in prepared.settings.items()},
+        daily={k: walk(v) for k, v in prepared.daily.items()},
+        key=each(prepared.key),
+        admission=each(prepared.admission),
+    )
+
+
+def _stacked(parts: list[Prepared]) -> Prepared:
+    join = lambda values: np.concatenate(values, axis=-1)  # noqa: E731
+
+    def together(tables: list[Mapping[str, Any]]) -> dict[str, Any]:
+        return {
+            k: tuple(join([t[k][o] for t in tables]) for o in range(len(v))) if isinstance(v, tuple)
+            else join([t[k] for t in tables])
+            for k, v in tables[0].items()
+        }  # fmt: skip
+
+    return replace(
+        parts[0],
+        person=together([p.person for p in parts]),
+        numbers={organ: together([p.numbers[organ] for p in parts]) for organ in parts[0].numbers},
+        settings=together([p.settings for p in parts]),
+        daily=together([p.daily for p in parts]),
+        key=join([p.key for p in parts]),
+        admission=join([p.admission for p in parts]),
+    )
+
+
+def _taken(prepared: Prepared, order: np.ndarray) -> Prepared:
+    return _mapped(prepared, lambda a: a[..., order])
+
+
+def _first(prepared: Prepared, n: int) -> Prepared:
+    return _mapped(prepared, lambda a: a[..., :n])
+
+
+def _joined(parts: Iterator[tuple[np.ndarray, Prepared]], plans: list[Plan], ids: np.ndarray, run: Run,
+            noted: list[str]) -> Course:  # fmt: skip
+    days = np.arange(run.first_day, run.days + 1)
+    values = {name: np.empty((len(ids), len(days)), dtype=run.precision) for name in run.recording}
+    who: dict[str, list[np.ndarray]] = {}
+    visits, tests = (np.zeros((len(ids), len(days)), dtype=bool) for _ in range(2))
+    at = 0
+    for recorded, prepared in parts:
+        here = slice(at, at + recorded.shape[2])
+        for i, name in enumerate(run.recording):
+            values[name][here] = recorded[:, i, :].T
+        visits[here] = prepared.daily["blood_drawn"][: len(days)].T > 0
+        tests[here] = prepared.daily["chimerism_tested"][: len(days)].T > 0
+        for name in COVARIATES_KEPT:
+            value = prepared.person[name]
+            who.setdefault(name, []).append(value[1] if isinstance(value, tuple) else value)
+        at = here.stop
+    return Course(ids, days, values, {name: np.concatenate(v) for name, v in who.items()}, visits, tests,
+                  run_record(plans, ids, run, noted))  # fmt: skip
+
+
+def run_record(plans: list[Plan], ids: np.ndarray, run: Run, noted: list[str]) -> dict[str, Any]:
+    """What it takes to repeat a run, and what to think of it."""
+    unique = distinct(plans)
+    place = {id(p): i for i, p in enumerate(unique)}
+    return {
+        "dayzero": version("dayzero"),
+        "plans": [{"name": p.name, "sha256": p.sha256(), "spec": json.loads(p.canonical_json())} for p in unique],
+        "plan_of_patient": None if len(unique) == 1 else [place[id(p)] for p in plans],
+        "patients": len(ids),
+        "patients_listed": None if np.array_equal(ids, np.arange(len(ids))) else ids.tolist(),
+        "patients_sha256": hashlib.sha256(np.ascontiguousarray(ids, dtype=np.int64).tobytes()).hexdigest(),
+        "seed": run.seed,
+        "days": run.days,
+        "engine": "jax",
+        "precision": run.precision,
+        "steps_per_day": run.steps,
+        "parameters": run.overrides,
+        "typical": run.typical,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "versions": {name: version(name) for name in ("jax", "jaxlib", "numpy")},
+        "warnings": noted,
+    }

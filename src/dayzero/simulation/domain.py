@@ -1,0 +1,45 @@
+"""Where the evidence ends: requests that can be computed but should be read with care."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from dayzero.errors import DomainWarning
+from dayzero.spec import Plan
+
+# Viable CD34+ cells/kg that published count curves cover, by source.
+CD34_COVERED: Mapping[str, tuple[float, float]] = {
+    "mobilised_blood": (1e6, 2e7),
+    "marrow": (5e5, 1e7),
+    "cord": (5e4, 1e6),
+}
+AGES_COVERED = (1.0, 75.0)
+DAYS_COVERED = 730
+KILL_BY_ANALOGY = ("thiotepa", "treosulfan", "carmustine", "etoposide", "cytarabine", "clofarabine")
+
+
+def out_of_domain(plans: Iterable[Plan], days: int) -> list[DomainWarning]:
+    """Warnings for what the plans ask beyond the evidence, each once, in a fixed order."""
+    found: list[str] = []
+    for plan in plans:
+        found += _of_plan(plan)
+    if days > DAYS_COVERED:
+        found.append(f"days beyond {DAYS_COVERED} are extrapolated: count curves are published to two years")
+    return [DomainWarning(sentence) for sentence in sorted(set(found))]
+
+
+def _of_plan(plan: Plan) -> list[str]:
+    found = []
+    low, high = AGES_COVERED
+    if not low <= plan.patient.age_years <= high:
+        found.append(f"age {plan.patient.age_years:g} lies outside {low:g} to {high:g} years, where counts were fitted")
+    for graft in plan.grafts:
+        least, most = CD34_COVERED[graft.source]
+        dose = graft.doses()["cd34"] * graft.viable_fraction
+        if not least <= dose <= most:
+            found.append(f"{dose:.2g} CD34+ cells/kg of {graft.source} lies outside {least:.2g} to {most:.2g}")
+    for drug in sorted({course.drug for course in plan.conditioning.drugs} & set(KILL_BY_ANALOGY)):
+        found.append(f"marrow kill of {drug} is set by analogy, not measured")
+    if plan.allogeneic:
+        found.append("rejection, graft-versus-host disease, infection, relapse and death are not simulated yet")
+    return found

@@ -1,0 +1,83 @@
+"""From a course to a chart: what the laboratory reported and what was given, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dayzero.records import Chart
+from dayzero.simulation.course import Course
+from dayzero.simulation.laboratory import ASSAYS
+from dayzero.spec import Plan
+
+ROUNDING = 1e-6  # a limit reported in float32 may stand a rounding above itself
+GRAFT_WORDS = {"mobilised_blood": "PBSC", "marrow": "BM", "cord": "cord"}
+
+
+def observe(course: Course) -> Chart:
+    """The chart of a simulated cohort: reports of visit days, detection limits as such, transfusions and G-CSF.
+
+    The reports are the very numbers the ward's policies acted on.
+
+    Examples
+    --------
+    >>> from dayzero.simulation.cohort import simulate
+    >>> chart = observe(simulate("auto-mel200-myeloma", patients=2, days=30))
+    >>> chart.patients
+    ('0', '1')
+    """
+    limits = _limits(course)
+    measurements = {}
+    for name, assay in ASSAYS.items():
+        reported = course.values.get(f"reported_{name}")
+        if reported is None:
+            continue
+        visits = course.visits if assay.visit == "blood_drawn" else course.tests
+        who, when = np.nonzero(visits)
+        value = reported[who, when].astype(np.float64)
+        limit = limits[name][who]
+        censored = np.where((limit > 0) & (value <= limit * (1 + ROUNDING)), -1, 0)
+        measurements[name] = (who, course.days[when], np.where(censored < 0, limit, value), censored)
+    events = course.events()
+    rows = np.searchsorted(course.patients, events["patient"]) if _ascending(course.patients) else _rows(course, events)
+    given = {
+        kind: (rows[chosen], events["day"][chosen], events["amount"][chosen])
+        for kind in ("platelet_transfusion", "red_cell_transfusion", "gcsf")
+        for chosen in [events["kind"] == kind]
+    }
+    given["infusion"] = (np.arange(len(course)), np.zeros(len(course), dtype=int), np.ones(len(course)))
+    return Chart.from_columns(
+        measurements, [str(p) for p in course.patients], given, graft=_grafts(course), transfusions_recorded=True
+    )
+
+
+def _ascending(ids: np.ndarray) -> bool:
+    return bool(np.all(np.diff(ids) > 0))
+
+
+def _rows(course: Course, events: dict[str, np.ndarray]) -> np.ndarray:
+    order = np.argsort(course.patients)
+    return order[np.searchsorted(course.patients[order], events["patient"])]
+
+
+def plans_of(course: Course) -> list[Plan]:
+    """The plan of each patient, from the run record."""
+    plans = [Plan.load(entry["spec"]) for entry in course.record["plans"]]
+    chosen = course.record["plan_of_patient"]
+    return [plans[0]] * len(course) if chosen is None else [plans[i] for i in chosen]
+
+
+def _limits(course: Course) -> dict[str, np.ndarray]:
+    laboratories = [plan.care.laboratory for plan in plans_of(course)]
+    of = lambda field: np.array([getattr(laboratory, field) for laboratory in laboratories])  # noqa: E731
+    none: dict[str, Any] = {name: np.zeros(len(course)) for name in ASSAYS}
+    return none | {
+        "neutrophils": of("anc_detection_limit_1e9_per_l"),
+        "platelets": of("platelet_detection_limit_1e9_per_l"),
+        "donor_chimerism_myeloid": of("chimerism_detection_limit_percent"),
+    }
+
+
+def _grafts(course: Course) -> list[str]:
+    return [GRAFT_WORDS[plan.graft.source] for plan in plans_of(course)]

@@ -1,0 +1,224 @@
+"""From plans and patients to numbers: what each virtual patient is, and what each day does to them.
+
+Everything is worked out here in float64, one array operation for all patients of a plan, so that the compiled day
+program holds no drug, no dose and no plan. Drugs are added in the order in which the plan gives them, and only those
+that it gives: an unused drug changes no bit of a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from dayzero.biology import conditioning
+from dayzero.elementwise import normal_quantile
+from dayzero.errors import SpecError
+from dayzero.module import Parameter
+from dayzero.simulation.assemble import Body
+from dayzero.simulation.covariates import covariates
+from dayzero.simulation.dosing import dose_mg
+from dayzero.simulation.laboratory import ASSAYS
+from dayzero.simulation.streams import patient_key, uniform, unsigned
+from dayzero.spec import Plan
+
+NEVER = 1e6
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Numbers of a block of patients, in float64.
+
+    ``numbers[organ]`` holds (patients,) arrays, per-origin entries as tuples; ``settings`` likewise; ``daily`` maps
+    each daily signal to a (days, patients) array or a tuple of them; ``key`` is (patients,) uint32; ``first_day`` the
+    day of row 0; ``admission`` the day each patient enters; ``person`` the covariates.
+    """
+
+    person: Mapping[str, Any]
+    numbers: Mapping[str, Mapping[str, Any]]
+    settings: Mapping[str, np.ndarray]
+    daily: Mapping[str, Any]
+    key: np.ndarray
+    first_day: int
+    admission: np.ndarray
+
+
+def admission_day(plan: Plan) -> int:
+    """The morning before anything is given, counted from infusion."""
+    days = [course.days[0] for course in plan.conditioning.drugs]
+    days += [field.days[0] for field in plan.conditioning.irradiation]
+    days += [course.days[0] for course in plan.prophylaxis.serotherapy]
+    if plan.prophylaxis.calcineurin is not None:
+        days.append(plan.prophylaxis.calcineurin.start_day)
+    return min([*days, 0]) - 1
+
+
+def prepare(body: Body, plan: Plan, patients: Sequence[int] | np.ndarray, seed: int, *, first_day: int, days: int,
+            origins: int, overrides: Mapping[str, float] | None = None, typical: bool = False) -> Prepared:  # fmt: skip
+    """Numbers of the given virtual patients of one plan.
+
+    Parameters
+    ----------
+    patients : identifiers; the same identifier and seed is the same person in every plan.
+    first_day, days : the days to lay out. origins : host and donors, 2 or 3.
+    overrides : typical values that replace the parameter files' own, by ``organ.name``.
+    typical : everyone is the plan's own patient with typical parameters; only chance differs.
+    """
+    key = patient_key(seed, patients)
+    person = covariates(plan, key, origins, typical)
+    numbers = _individuals(body, key, person, overrides or {}, typical)
+    p = SimpleNamespace(**numbers["conditioning"])
+    daily = _schedule(body, plan, p, person, first_day, days, origins, len(key))
+    entry = np.full(len(key), float(admission_day(plan)))
+    return Prepared(person, numbers, _settings(plan, len(key)), daily, key, first_day, entry)
+
+
+def _individuals(body: Body, key: np.ndarray, person: Mapping[str, Any], overrides: Mapping[str, float], typical: bool):
+    """Parameters of each patient, then constants organ by organ."""
+    unknown = set(overrides) - set(body.parameters())
+    if unknown:
+        name = sorted(unknown)[0]
+        raise SpecError("parameter set", name, "an unknown parameter", "organ.name", "see dayzero explain")
+    constants: dict[str, Any] = dict(person)
+    numbers: dict[str, dict[str, Any]] = {}
+    for organ in body.derivation:
+        own = {
+            name: individual(parameter, key, overrides.get(f"{organ.name}.{name}"), typical)
+            for name, parameter in organ.parameters.items()
+        }
+        used = {name: constants[name] for name in organ.uses}
+        derived = {}
+        if hasattr(organ.file, "derive"):
+            derived = organ.file.derive(SimpleNamespace(**own), SimpleNamespace(**used))
+            constants |= {name: derived[name] for name in organ.constants}
+        numbers[organ.name] = own | derived | used
+    return numbers
+
+
+def individual(parameter: Parameter, key: np.ndarray, value: float | None = None, typical: bool = False) -> np.ndarray:
+    """A parameter's value in each patient: log-normal about its typical value, which is the median.
+
+    `value` replaces the typical value; with `typical` nobody differs from it.
+    """
+    value = parameter.typical if value is None else value
+    if typical or not parameter.between_patient:
+        return np.full(key.shape, float(value))
+    z = normal_quantile(uniform(key, unsigned(parameter.stream or 0), unsigned(0)).astype(np.float64))
+    return value * np.exp(np.sqrt(np.log1p(parameter.between_patient**2)) * z)
+
+
+def _settings(plan: Plan, n: int) -> dict[str, np.ndarray]:
+    """What policies and laboratory take from the care spec; a policy switched off never triggers."""
+    care, gcsf = plan.care, plan.care.gcsf
+    platelets, red_cells, laboratory = care.platelet_transfusion, care.red_cell_transfusion, care.laboratory
+    values = {
+        "gcsf_start_day": gcsf.start_day if gcsf else NEVER,
+        "gcsf_dose": gcsf.dose_ug_per_kg if gcsf else 0.0,
+        "gcsf_stop_anc": gcsf.stop_anc_1e9_per_l if gcsf else NEVER,
+        "gcsf_stop_after": gcsf.stop_after_days if gcsf else NEVER,
+        "platelet_trigger": platelets.trigger_1e9_per_l if platelets else 0.0,
+        "platelet_units": platelets.units if platelets else 0.0,
+        "platelet_interval": platelets.min_interval_days if platelets else NEVER,
+        "red_cell_trigger": red_cells.trigger_g_per_dl if red_cells else 0.0,
+        "red_cell_units": red_cells.units if red_cells else 0.0,
+        "red_cell_interval": red_cells.min_interval_days if red_cells else NEVER,
+        **{f"limit_{name}": 0.0 for name in ASSAYS},
+        "limit_neutrophils": laboratory.anc_detection_limit_1e9_per_l,
+        "limit_platelets": laboratory.platelet_detection_limit_1e9_per_l,
+        "limit_donor_chimerism_myeloid": laboratory.chimerism_detection_limit_percent,
+    }
+    return {name: np.full(n, float(value)) for name, value in values.items()}
+
+
+def _schedule(body: Body, plan: Plan, p: Any, person: Mapping[str, Any], first_day: int, days: int, origins: int,
+              n: int) -> dict[str, Any]:  # fmt: skip
+    """Daily signals laid out over the days: (days, n) each."""
+    table: dict[str, Any] = {}
+    for name, signal in body.daily.items():
+        rest = 1.0 if name.startswith("surviving_") else 0.0
+        blank = lambda rest=rest: np.full((days, n), rest)  # noqa: E731
+        table[name] = tuple(blank() for _ in range(origins)) if signal.per_origin else blank()
+    for day, effects in _effects(plan, p, person).items():
+        if first_day <= day < first_day + days:
+            for name, value in conditioning.surviving(effects).items():
+                table[name][day - first_day] = value
+    calendar = np.arange(first_day, first_day + days)
+    _infusions(plan, table, first_day, days)
+    _levels(plan, table, calendar)
+    return table
+
+
+def _effects(plan: Plan, p: Any, person: Mapping[str, Any]) -> dict[int, list[dict[str, Any]]]:
+    """Kills and injuries by day, one entry a drug or field, in the plan's order."""
+    by_day: dict[int, list[dict[str, Any]]] = {}
+    busulfan_from = min((c.days[0] for c in plan.conditioning.drugs if c.drug == "busulfan"), default=None)
+    prophylaxis = plan.prophylaxis
+    for course in (*plan.conditioning.drugs, *prophylaxis.serotherapy):
+        for day, amount in _exposures(course, p, person, busulfan_from):
+            by_day.setdefault(day, []).append(conditioning.drug_kill(p, course.drug, amount))
+    for field in plan.conditioning.irradiation:
+        lymphoid = 1 if field.field == "total_lymphoid" else 0
+        for day in field.days:
+            effect = conditioning.radiation_kill(p, field.fraction_gy, field.fractions_per_day, lymphoid)
+            by_day.setdefault(day, []).append(effect)
+    if prophylaxis.post_cyclophosphamide is not None:
+        for day in prophylaxis.post_cyclophosphamide.days:
+            dose = dose_mg("cyclophosphamide", prophylaxis.post_cyclophosphamide.dose_mg_per_kg, "mg/kg", person)
+            amount = conditioning.exposure(p, "cyclophosphamide", dose)
+            by_day.setdefault(day, []).append(conditioning.drug_kill(p, "cyclophosphamide", amount))
+    if prophylaxis.methotrexate is not None:
+        for day, dose in zip(prophylaxis.methotrexate.days, prophylaxis.methotrexate.doses_mg_per_m2, strict=True):
+            amount = conditioning.exposure(p, "methotrexate", dose_mg("methotrexate", dose, "mg/m2", person))
+            by_day.setdefault(day, []).append(conditioning.drug_kill(p, "methotrexate", amount))
+    return by_day
+
+
+def _exposures(course: Any, p: Any, person: Mapping[str, Any], busulfan_from: int | None):
+    """(day, exposure) of each day of a drug course; with drug monitoring later doses aim at the target."""
+    amount, unit = course.dose
+    dose = dose_mg(course.drug, amount, unit, person)
+    after = 1 if course.drug == "cyclophosphamide" and busulfan_from is not None else 0
+    given = [
+        conditioning.exposure(p, course.drug, dose, oral=int(course.route == "oral"), first_day=int(i == 0),
+                              after_busulfan=int(bool(after) and busulfan_from is not None and busulfan_from < day))
+        for i, day in enumerate(course.days)
+    ]  # fmt: skip
+    target = course.target_cumulative_auc_mg_h_per_l
+    if target is not None and len(given) > 1:
+        reached = np.maximum(target * p.busulfan_monitoring, given[0])
+        later = (reached - given[0]) / (len(given) - 1)
+        given = [given[0], *(later for _ in given[1:])]
+    return zip(course.days, given, strict=True)
+
+
+def _infusions(plan: Plan, table: dict[str, Any], first_day: int, days: int) -> None:
+    donor = 1
+    for i, graft in enumerate(plan.grafts):
+        donor = 1 if i == 0 or plan.second_donor is None else 2
+        first = plan.graft if donor == 1 else graft
+        whole = first.doses()["cd34"] * first.viable_fraction
+        share = graft.doses()["cd34"] * graft.viable_fraction / whole if whole else 0.0
+        row = graft.infusion_day - first_day
+        if 0 <= row < days:
+            table["infused"][donor][row] += share
+
+
+def _levels(plan: Plan, table: dict[str, Any], calendar: np.ndarray) -> None:
+    column = (slice(None), None)
+    calcineurin, mycophenolate = plan.prophylaxis.calcineurin, plan.prophylaxis.mycophenolate
+    if calcineurin is not None:
+        taper = max(calcineurin.stop_day - calcineurin.taper_start_day, 1)
+        falling = np.clip((calcineurin.stop_day - calendar) / taper, 0.0, 1.0)
+        table["calcineurin"][:] = np.where(calendar >= calcineurin.start_day, falling, 0.0)[column]
+    if mycophenolate is not None:
+        given = (calendar >= mycophenolate.start_day) & (calendar < mycophenolate.stop_day)
+        table["mycophenolate"][:] = np.where(given, 1.0, 0.0)[column]
+    laboratory, admitted = plan.care.laboratory, calendar >= admission_day(plan)
+    visits = np.array([laboratory.is_visit(int(day)) for day in calendar]) & admitted
+    tested = np.isin(calendar, laboratory.chimerism_days) & plan.allogeneic
+    table["blood_drawn"][:] = np.where(visits, 1.0, 0.0)[column]
+    table["chimerism_tested"][:] = np.where(tested, 1.0, 0.0)[column]
+    table["present"][:] = np.where(admitted, 1.0, 0.0)[column]

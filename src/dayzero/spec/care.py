@@ -1,0 +1,113 @@
+"""Standard of care: growth factor, transfusions, laboratory visits."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+from pydantic import Field, model_validator
+
+from dayzero.spec.base import CitedModel, Days, Real, SpecModel, Whole, refuse
+
+THRICE_WEEKLY: Final[tuple[int, ...]] = (0, 2, 4)
+"""Days of a week of seven on which blood is taken three times a week."""
+
+
+class Gcsf(SpecModel):
+    """G-CSF daily from its first day until neutrophils have stayed above the stop level."""
+
+    start_day: Whole = Field(default=5, ge=-10, le=60, description="first day")
+    dose_ug_per_kg: Real = Field(default=5.0, gt=0, le=30, description="amount a day, in micrograms per kg")
+    stop_anc_1e9_per_l: Real = Field(
+        default=1.5, gt=0, le=20, description="neutrophils above which it may stop, in 1e9/L"
+    )
+    stop_after_days: Whole = Field(default=2, ge=1, le=14, description="days above that level before it stops")
+
+
+class PlateletTransfusion(SpecModel):
+    """Platelets are transfused when the morning count is below the trigger."""
+
+    trigger_1e9_per_l: Real = Field(
+        default=10.0, ge=0, le=100, description="count below which platelets are given, in 1e9/L"
+    )
+    units: Whole = Field(default=1, ge=1, le=6, description="adult doses (apheresis or pool) a transfusion")
+    min_interval_days: Whole = Field(
+        default=1, ge=1, le=14, description="days from one transfusion to the next, at least"
+    )
+
+
+class RedCellTransfusion(SpecModel):
+    """Red cells are transfused when hemoglobin is below the trigger."""
+
+    trigger_g_per_dl: Real = Field(
+        default=7.0, ge=3, le=12, description="hemoglobin below which red cells are given, in g/dL"
+    )
+    units: Whole = Field(default=2, ge=1, le=6, description="units a transfusion")
+    min_interval_days: Whole = Field(
+        default=1, ge=1, le=14, description="days from one transfusion to the next, at least"
+    )
+
+
+class Laboratory(SpecModel):
+    """When blood is taken, and what the laboratory can measure.
+
+    >>> Laboratory(daily_until_day=2, thrice_weekly_until_day=9, weekly_until_day=16).visit_days(0, 16)
+    (0, 1, 2, 3, 5, 7, 10)
+    """
+
+    daily_until_day: Whole = Field(default=30, ge=0, le=3650, description="last day of daily counts")
+    thrice_weekly_until_day: Whole = Field(
+        default=60, ge=0, le=3650, description="last day of counts three times a week"
+    )
+    weekly_until_day: Whole = Field(default=100, ge=0, le=3650, description="last day of weekly counts")
+    then_every_days: Whole = Field(default=30, ge=1, le=365, description="days between visits afterwards")
+    chimerism_days: Days = Field(default=(28, 56, 84, 100, 180, 365), description="days on which chimerism is measured")
+    anc_detection_limit_1e9_per_l: Real = Field(
+        default=0.1, ge=0, le=1, description="neutrophils below this are reported as below it, in 1e9/L"
+    )
+    platelet_detection_limit_1e9_per_l: Real = Field(
+        default=2.0, ge=0, le=20, description="platelets below this are reported as below it, in 1e9/L"
+    )
+    chimerism_detection_limit_percent: Real = Field(
+        default=1.0, ge=0, le=20, description="minor population below this is reported as absent, in percent"
+    )
+
+    def is_visit(self, day: int) -> bool:
+        """Whether blood is taken on this day; daily before infusion."""
+        if day <= self.daily_until_day:
+            return True
+        if day <= self.thrice_weekly_until_day:
+            return (day - self.daily_until_day - 1) % 7 in THRICE_WEEKLY
+        if day <= self.weekly_until_day:
+            return (day - self.thrice_weekly_until_day - 1) % 7 == 0
+        return (day - self.weekly_until_day) % self.then_every_days == 0
+
+    def visit_days(self, first_day: int, last_day: int) -> tuple[int, ...]:
+        """Days on which blood is taken, both ends included."""
+        return tuple(day for day in range(first_day, last_day + 1) if self.is_visit(day))
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Laboratory:
+        days = ("daily_until_day", "thrice_weekly_until_day", "weekly_until_day")
+        for earlier, later in pairwise(days):
+            before, after = getattr(self, earlier), getattr(self, later)
+            if after < before:
+                expected = f"no earlier than {earlier} ({before})"
+                raise refuse(f"day {after}", expected, "visits thin out with time", field=later)
+        if list(self.chimerism_days) != sorted(set(self.chimerism_days)) or min(self.chimerism_days, default=1) < 1:
+            got = str(list(self.chimerism_days))
+            raise refuse(got, "days after infusion, in order, each once", "sort the days", field="chimerism_days")
+        return self
+
+
+class Care(CitedModel):
+    """A standard of care. Null switches a policy off."""
+
+    gcsf: Gcsf | None = Field(default=None, description="G-CSF after infusion; null: none")
+    platelet_transfusion: PlateletTransfusion | None = Field(
+        default=PlateletTransfusion(), description="prophylactic platelets; null: none"
+    )
+    red_cell_transfusion: RedCellTransfusion | None = Field(
+        default=RedCellTransfusion(), description="red cell transfusion; null: none"
+    )
+    laboratory: Laboratory = Field(default=Laboratory(), description="laboratory visits and limits")

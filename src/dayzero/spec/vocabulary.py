@@ -1,0 +1,139 @@
+"""The words a plan is written in: drugs, sources, donors, diagnoses, statuses, cell subsets, blood groups."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+Drug = Literal[
+    "busulfan",
+    "melphalan",
+    "cyclophosphamide",
+    "fludarabine",
+    "thiotepa",
+    "treosulfan",
+    "carmustine",
+    "etoposide",
+    "cytarabine",
+    "clofarabine",
+    "atg_thymoglobulin",
+    "atg_grafalon",
+    "atg_horse",
+    "alemtuzumab",
+]
+Source = Literal["mobilised_blood", "marrow", "cord"]
+DonorKind = Literal[
+    "autologous",
+    "syngeneic",
+    "matched_sibling",
+    "matched_unrelated",
+    "mismatched_unrelated",
+    "haploidentical",
+    "cord_unrelated",
+]
+Diagnosis = Literal[
+    "aml",
+    "all",
+    "mds",
+    "cml",
+    "mpn",
+    "myelofibrosis",
+    "indolent_lymphoma",
+    "aggressive_lymphoma",
+    "hodgkin_lymphoma",
+    "myeloma",
+    "cll",
+    "other_malignant",
+    "aplastic_anemia",
+    "inherited_marrow_failure",
+    "hemoglobinopathy",
+    "immunodeficiency",
+    "inborn_error_of_metabolism",
+    "other_nonmalignant",
+]
+Status = Literal[
+    "remission_1",
+    "remission_2_or_later",
+    "partial_remission",
+    "stable",
+    "active",
+    "chronic_phase",
+    "accelerated_phase",
+    "blast_phase",
+    "untreated",
+    "not_applicable",
+]
+CellSubset = Literal["cd34", "cd3", "naive_t", "treg", "nk", "b", "tnc"]
+BloodGroup = Literal["O", "A", "B", "AB"]
+Sex = Literal["female", "male"]
+Intensity = Literal["MAC", "RIC", "NMA"]
+Verified = Literal["opened", "partly", "recalled"]
+
+DRUGS: Final[tuple[Drug, ...]] = get_args(Drug)
+SOURCES: Final[tuple[Source, ...]] = get_args(Source)
+DONOR_KINDS: Final[tuple[DonorKind, ...]] = get_args(DonorKind)
+DIAGNOSES: Final[tuple[Diagnosis, ...]] = get_args(Diagnosis)
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+CELL_SUBSETS: Final[tuple[CellSubset, ...]] = get_args(CellSubset)
+BLOOD_GROUPS: Final[tuple[BloodGroup, ...]] = get_args(BloodGroup)
+
+SEROTHERAPY_DRUGS: Final[tuple[Drug, ...]] = ("atg_thymoglobulin", "atg_grafalon", "atg_horse", "alemtuzumab")
+"""Antibodies that deplete T cells in the patient; the only drugs `prophylaxis.serotherapy` takes."""
+
+MONITORED_DRUGS: Final[tuple[Drug, ...]] = ("busulfan", "melphalan", "fludarabine")
+"""Drugs whose dose may follow a target exposure."""
+
+NON_MALIGNANT: Final[tuple[Diagnosis, ...]] = (
+    "aplastic_anemia",
+    "inherited_marrow_failure",
+    "hemoglobinopathy",
+    "immunodeficiency",
+    "inborn_error_of_metabolism",
+    "other_nonmalignant",
+)
+
+SAME_PERSON: Final[tuple[DonorKind, ...]] = ("autologous", "syngeneic")
+"""Donors without any difference between donor and patient: no graft-versus-host, no rejection."""
+
+OTHER_WORDS: Final[dict[str, str]] = {
+    "pbsc": "mobilised_blood",
+    "pb": "mobilised_blood",
+    "peripheral_blood": "mobilised_blood",
+    "mobilized_blood": "mobilised_blood",
+    "bm": "marrow",
+    "bone_marrow": "marrow",
+    "ucb": "cord",
+    "cord_blood": "cord",
+    "umbilical_cord": "cord",
+    "auto": "autologous",
+    "twin": "syngeneic",
+    "sibling": "matched_sibling",
+    "msd": "matched_sibling",
+    "mrd": "matched_sibling",
+    "unrelated": "matched_unrelated",
+    "mud": "matched_unrelated",
+    "mmud": "mismatched_unrelated",
+    "haplo": "haploidentical",
+    "cyclosporine": "ciclosporin",
+    "cyclosporin": "ciclosporin",
+    "csa": "ciclosporin",
+    "fk506": "tacrolimus",
+    "atg": "atg_thymoglobulin",
+    "thymoglobulin": "atg_thymoglobulin",
+    "grafalon": "atg_grafalon",
+    "atlg": "atg_grafalon",
+    "atgam": "atg_horse",
+    "campath": "alemtuzumab",
+    "bcnu": "carmustine",
+    "ara-c": "cytarabine",
+    "vp16": "etoposide",
+    "aplastic_anaemia": "aplastic_anemia",
+    "saa": "aplastic_anemia",
+    "cr1": "remission_1",
+    "cr2": "remission_2_or_later",
+    "pr": "partial_remission",
+    "m": "male",
+    "f": "female",
+    "tbi": "total_body",
+    "tli": "total_lymphoid",
+}
+"""Common words for the same things; named in error messages, never accepted silently."""

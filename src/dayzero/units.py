@@ -1,0 +1,192 @@
+"""What can be measured, in which unit it is kept, and how other units become that one.
+
+Inside dayzero a number has no unit written on it: counts are in 1e9/L, hemoglobin in g/dL, bilirubin and creatinine in
+mg/dL, LDH in U/L, weight in kg, height in cm, chimerism in percent donor. This is the only place that converts.
+
+A conversion is written as the number of foreign units in one canonical unit, because that is how the ward knows it
+(17.1 umol/L of bilirubin in 1 mg/dL) and because dividing 500 /uL by 1000 gives exactly 0.5.
+
+Sources: UCUM spellings (https://ucum.org); creatinine 88.4, bilirubin 17.1 umol/L per mg/dL; hemoglobin 0.6206 mmol/L
+(monomer) per g/dL.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dayzero.errors import InputError
+
+Numbers = TypeVar("Numbers", float, NDArray[np.float64])
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One thing the laboratory or the ward measures.
+
+    Parameters
+    ----------
+    name : word of the ward.
+    unit : canonical unit.
+    accepted : unit as written -> how many of it make one canonical unit.
+    low, high : a value outside cannot be true in this unit; it is refused, not corrected.
+    description : plain words.
+    zero : unit as written -> its reading where the canonical scale reads 0 (temperature only).
+    """
+
+    name: str
+    unit: str
+    accepted: Mapping[str, float]
+    low: float
+    high: float
+    description: str
+    zero: Mapping[str, float] = field(default_factory=lambda: MappingProxyType[str, float]({}))
+
+
+_COUNT = {
+    "1e9/L": 1.0, "10*9/L": 1.0, "10^9/L": 1.0, "G/L": 1.0, "K/uL": 1.0, "1e3/uL": 1.0, "10*3/uL": 1.0, "10^3/uL": 1.0,
+    "/nL": 1.0, "10*3/mm3": 1.0, "/uL": 1e3, "cells/uL": 1e3, "{cells}/uL": 1e3, "/mm3": 1e3, "cells/mm3": 1e3,
+    "10*6/L": 1e3, "1e6/L": 1e3,
+}  # fmt: skip
+_RED_COUNT = {"1e12/L": 1.0, "10*12/L": 1.0, "T/L": 1.0, "10*6/uL": 1.0, "1e6/uL": 1.0, "M/uL": 1.0, "/uL": 1e6}
+_PERCENT = {"%": 1.0, "percent": 1.0, "fraction": 0.01}
+_ENZYME = {"U/L": 1.0, "IU/L": 1.0, "[IU]/L": 1.0, "ukat/L": 1 / 60}
+_DRUG_LEVEL = {"ng/mL": 1.0, "ug/L": 1.0}
+_PER_KG = {"cells/kg": 1.0, "/kg": 1.0, "1e6/kg": 1e-6, "10*6/kg": 1e-6, "1e5/kg": 1e-5, "10*5/kg": 1e-5}
+_UNITS_GIVEN = {"units": 1.0, "unit": 1.0, "": 1.0}
+
+
+def _table(rows: Iterable[Quantity]) -> Mapping[str, Quantity]:
+    return MappingProxyType({row.name: row for row in rows})
+
+
+def _count(name: str, high: float, description: str) -> Quantity:
+    return Quantity(name, "1e9/L", _COUNT, 0.0, high, description)
+
+
+def _donor(name: str, description: str) -> Quantity:
+    return Quantity(name, "%", _PERCENT, 0.0, 100.0, description)
+
+
+#: Measured quantities, by name.
+QUANTITIES: Mapping[str, Quantity] = _table(
+    [
+        _count("leukocytes", 2000, "white cells in blood"),
+        _count("neutrophils", 1000, "neutrophils in blood, segmented and band forms (ANC)"),
+        _count("lymphocytes", 2000, "lymphocytes in blood"),
+        _count("monocytes", 1000, "monocytes in blood"),
+        _count("platelets", 10000, "platelets in blood"),
+        _count("reticulocytes", 2000, "reticulocytes in blood"),
+        _count("t_cells", 1000, "CD3 T cells in blood"),
+        _count("cd4", 1000, "CD4 T cells in blood"),
+        _count("cd8", 1000, "CD8 T cells in blood"),
+        _count("b_cells", 2000, "B cells (CD19 or CD20) in blood"),
+        _count("nk_cells", 1000, "natural killer cells in blood"),
+        Quantity("erythrocytes", "1e12/L", _RED_COUNT, 0.0, 15.0, "red cells in blood"),
+        Quantity("hemoglobin", "g/dL", {"g/dL": 1, "g/L": 10, "mmol/L": 0.6206}, 0.0, 30.0, "hemoglobin in blood"),
+        _donor("donor_chimerism", "donor share of whole blood or marrow cells"),
+        _donor("donor_chimerism_myeloid", "donor share of myeloid cells"),
+        _donor("donor_chimerism_t_cell", "donor share of T cells"),
+        Quantity("creatinine", "mg/dL", {"mg/dL": 1, "umol/L": 88.4}, 0.0, 60.0, "creatinine in serum"),
+        Quantity("bilirubin", "mg/dL", {"mg/dL": 1, "umol/L": 17.1}, 0.0, 100.0, "total bilirubin in serum"),
+        Quantity("ldh", "U/L", _ENZYME, 0.0, 100000.0, "lactate dehydrogenase in serum"),
+        Quantity("alt", "U/L", _ENZYME, 0.0, 50000.0, "alanine aminotransferase in serum"),
+        Quantity("ast", "U/L", _ENZYME, 0.0, 50000.0, "aspartate aminotransferase in serum"),
+        Quantity("albumin", "g/dL", {"g/dL": 1, "g/L": 10}, 0.0, 10.0, "albumin in serum"),
+        Quantity("crp", "mg/L", {"mg/L": 1, "mg/dL": 0.1}, 0.0, 1000.0, "C-reactive protein in serum"),
+        Quantity("ferritin", "ng/mL", _DRUG_LEVEL, 0.0, 500000.0, "ferritin in serum"),
+        Quantity("tacrolimus", "ng/mL", _DRUG_LEVEL, 0.0, 200.0, "tacrolimus trough in whole blood"),
+        Quantity("ciclosporin", "ng/mL", _DRUG_LEVEL, 0.0, 5000.0, "ciclosporin trough in whole blood"),
+        Quantity("weight", "kg", {"kg": 1, "g": 1000, "lb": 2.20462, "[lb_av]": 2.20462}, 0.3, 500.0, "body weight"),
+        Quantity("height", "cm", {"cm": 1, "m": 0.01, "[in_i]": 1 / 2.54, "in": 1 / 2.54}, 20.0, 260.0, "body height"),
+        Quantity(
+            "temperature", "Cel", {"Cel": 1, "C": 1, "degC": 1, "°C": 1, "[degF]": 1.8, "F": 1.8, "degF": 1.8},
+            25.0, 46.0, "body temperature", {"[degF]": 32, "F": 32, "degF": 32},
+        ),
+        Quantity("stool_volume", "mL/d", {"mL/d": 1, "mL/day": 1, "L/d": 0.001}, 0.0, 20000.0, "stool in a day"),
+        Quantity("rash", "%", _PERCENT, 0.0, 100.0, "share of the body surface with active erythema"),
+    ]
+)  # fmt: skip
+
+#: Events, by kind, with the unit of their amount; an amount may be left out.
+EVENTS: Mapping[str, Quantity] = _table(
+    [
+        Quantity("infusion", "cells/kg", {**_PER_KG, "": 1.0}, 0.0, 1e11, "stem cells infused; CD34 cells a kg"),
+        Quantity("second_graft", "cells/kg", {**_PER_KG, "": 1.0}, 0.0, 1e11, "another graft after the first"),
+        Quantity("boost", "cells/kg", {**_PER_KG, "": 1.0}, 0.0, 1e11, "CD34-selected cells of the same donor"),
+        Quantity("donor_lymphocytes", "cells/kg", {**_PER_KG, "": 1.0}, 0.0, 1e11, "donor lymphocytes; CD3 cells a kg"),
+        Quantity("platelet_transfusion", "units", _UNITS_GIVEN, 0.0, 100.0, "platelets transfused"),
+        Quantity("red_cell_transfusion", "units", _UNITS_GIVEN, 0.0, 100.0, "red cells transfused"),
+        Quantity("gcsf", "ug/kg", {"ug/kg": 1.0, "mg/kg": 1e-3, "": 1.0}, 0.0, 1000.0, "granulocyte growth factor"),
+        Quantity("graft_failure_treatment", "", {"": 1.0}, 0.0, 1.0, "any treatment given for graft failure"),
+        Quantity("relapse", "", {"": 1.0}, 0.0, 1.0, "return or progression of the disease"),
+        Quantity("death", "", {"": 1.0}, 0.0, 1.0, "death from any cause"),
+    ]
+)
+
+
+def nearest(word: str, valid: Iterable[str]) -> str:
+    """The valid name closest to what was written, or all of them when none is close.
+
+    >>> nearest("neutrophil", QUANTITIES)
+    'did you mean neutrophils?'
+    """
+    names = list(valid)
+    by_lower = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return f"did you mean {by_lower[close[0]]}?" if close else "choose from: " + ", ".join(names)
+
+
+def plain(unit: str) -> str:
+    """A unit with the accidents of spelling taken out: blanks, case, the micro sign, 10^ for 10*, a leading x.
+
+    >>> plain(" x10^9 / L") == plain("10*9/l")
+    True
+    """
+    text = unit.replace(" ", "").casefold().replace("\u03bc", "u").replace("^", "*").replace("×", "x")
+    return text.removeprefix("x")
+
+
+def quantity(name: str) -> Quantity:
+    """The quantity (or event kind) of this name.
+
+    >>> quantity("hemoglobin").unit
+    'g/dL'
+    """
+    found = QUANTITIES.get(name) or EVENTS.get(name)
+    if found is None:
+        raise InputError("units", "quantity", repr(name), "a known quantity", nearest(name, [*QUANTITIES, *EVENTS]))
+    return found
+
+
+def scale(name: str, unit: str) -> tuple[float, float]:
+    """How a unit becomes the canonical one: ``canonical = (value - zero) / per``; returns ``(per, zero)``.
+
+    >>> scale("creatinine", "umol/L")
+    (88.4, 0.0)
+    """
+    known = quantity(name)
+    wanted = plain(unit)
+    for written, per in known.accepted.items():
+        if plain(written) == wanted:
+            return float(per), float(known.zero.get(written, 0.0))
+    accepted = ", ".join(written or "no unit" for written in known.accepted)
+    raise InputError("units", name, repr(unit), f"one of {accepted}", nearest(unit, [u for u in known.accepted if u]))
+
+
+def convert(value: Numbers, name: str, unit: str) -> Numbers:
+    """A number, or an array of them, in the canonical unit of the quantity.
+
+    >>> convert(500.0, "neutrophils", "/uL")
+    0.5
+    >>> round(convert(8.0, "hemoglobin", "mmol/L"), 2)
+    12.89
+    """
+    per, zero = scale(name, unit)
+    return (value - zero) / per

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+from dayzero.errors import SpecError
+from dayzero.spec import (
+    Calcineurin,
+    Care,
+    Conditioning,
+    Donor,
+    DrugCourse,
+    Graft,
+    Irradiation,
+    Laboratory,
+    Methotrexate,
+    Patient,
+    Population,
+    Prophylaxis,
+    Spread,
+)
+
+
+def test_a_plan_part_cannot_be_changed_in_place(patient: dict[str, Any]) -> None:
+    with pytest.raises(Exception, match="frozen"):
+        Patient(**patient).age_years = 50  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_dose_left_out_is_typical_of_the_source() -> None:
+    assert Graft(source="mobilised_blood").doses()["cd34"] == 5e6
+    assert Graft(source="marrow").doses()["cd3"] == 2.5e7
+    assert Graft(source="cord").doses()["tnc"] == 2.5e7
+    assert Graft(source="cord").doses()["naive_t"] == pytest.approx(0.9 * 5e6)
+
+
+def test_depleting_t_cells_depletes_their_naive_and_regulatory_part() -> None:
+    before = Graft(source="mobilised_blood").doses()
+    after = Graft(source="mobilised_blood", log10_depletion={"cd3": 4}).doses()
+    for subset in ("cd3", "naive_t", "treg"):
+        assert after[subset] == pytest.approx(before[subset] / 1e4)
+    assert after["nk"] == before["nk"]
+
+
+def test_depleting_naive_t_cells_takes_only_them_from_cd3() -> None:
+    before = Graft(source="mobilised_blood").doses()
+    after = Graft(source="mobilised_blood", log10_depletion={"naive_t": 4}).doses()
+    assert after["cd3"] == pytest.approx(before["cd3"] - before["naive_t"] * (1 - 1e-4))
+    assert after["treg"] == before["treg"]
+
+
+def test_expansion_multiplies_the_collected_dose() -> None:
+    assert Graft(source="cord", cd34_per_kg=1e5, fold_expansion={"cd34": 40}).doses()["cd34"] == pytest.approx(4e6)
+
+
+def test_thawing_costs_cells() -> None:
+    assert Graft(source="cord").viable_fraction == 1
+    assert Graft(source="cord", cryopreserved=True).viable_fraction == 0.85
+    assert Graft(source="cord", cryopreserved=True, viability=0.7).viable_fraction == 0.7
+
+
+def test_a_graft_without_cells_can_be_planned() -> None:
+    assert Graft(source="marrow", cd34_per_kg=0).doses()["cd34"] == 0
+
+
+def test_totals_are_kept_by_drug_and_unit() -> None:
+    regimen = Conditioning(
+        drugs=(
+            DrugCourse(drug="busulfan", days=(-5, -4), dose_mg_per_kg=3.2),
+            DrugCourse(drug="busulfan", days=(-3,), dose_mg_per_m2=130),
+            DrugCourse(drug="alemtuzumab", days=(-8,), dose_mg=30),
+        ),
+        irradiation=(Irradiation(days=(-1,), fraction_gy=2, fractions_per_day=2),),
+    )
+    assert regimen.total_mg_per_kg("busulfan") == 6.4
+    assert regimen.total_mg_per_m2("busulfan") == 130
+    assert regimen.total_gy() == 4
+    assert regimen.total_gy("total_lymphoid") == 0
+    assert regimen.first_day == -8
+    assert regimen.totals()["alemtuzumab mg"] == 30
+
+
+def test_days_are_kept_in_order_and_a_single_day_may_stand_alone() -> None:
+    assert DrugCourse(drug="melphalan", days=[-2, -3], dose_mg_per_m2=100).days == (-3, -2)
+    assert DrugCourse(drug="melphalan", days=-2, dose_mg_per_m2=200).days == (-2,)
+
+
+def test_typical_hla_follows_the_kind_of_donor() -> None:
+    assert Donor(kind="autologous").hla is None
+    assert Donor(kind="matched_unrelated").mismatches == 0
+    assert Donor(kind="haploidentical").mismatches == 4
+    assert Donor(kind="mismatched_unrelated", hla_matched=9, hla_of=10).mismatches == 1
+
+
+def test_null_switches_a_policy_off() -> None:
+    assert Care(platelet_transfusion=None).platelet_transfusion is None
+    assert Care().gcsf is None
+    assert Prophylaxis().calcineurin is None
+
+
+def test_visits_thin_out_with_time() -> None:
+    visits = Laboratory().visit_days(-5, 365)
+    assert set(range(-5, 31)) <= set(visits)
+    assert len([day for day in visits if 31 <= day <= 37]) == 3
+    assert len([day for day in visits if 61 <= day <= 67]) == 1
+    assert [day for day in visits if day > 100][:2] == [130, 160]
+
+
+def test_a_relative_spread_follows_the_plans_value() -> None:
+    spread = Spread(kind="lognormal", cv=0.45, low=0.4, high=2.4, relative=True).around(2.5e6)
+    assert (spread.median, spread.low, spread.high) == (2.5e6, 1e6, 6e6)
+    assert not spread.relative
+
+
+def test_a_spread_without_centre_is_centred_on_the_plans_value() -> None:
+    assert Spread(kind="normal", sd=10, low=18, high=70).around(50).mean == 50
+    assert Spread(kind="lognormal", cv=0.4, relative=True).around(0).kind == "fixed"
+    assert Spread(kind="empirical", values=(1, 2), relative=True).around(3).values == (3, 6)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Calcineurin(start_day=-1, taper_start_day=100, stop_day=90), "no earlier than taper_start_day"),
+        (lambda: Methotrexate(days=(1, 3), doses_mg_per_m2=(15,)), "one for each day"),
+        (lambda: Laboratory(daily_until_day=90), "visits thin out"),
+        (lambda: Laboratory(chimerism_days=(100, 28)), "in order"),
+        (lambda: Spread(kind="normal"), "needs sd"),
+        (lambda: Spread(kind="uniform", low=2, high=1), "swap"),
+        (lambda: Spread(kind="fixed", sd=3), "fixed spread"),
+        (lambda: Spread(kind="uniform", low=1, high=5e6, relative=True), "multiples"),
+        (lambda: Donor(kind="matched_sibling", hla_matched=7, hla_of=8), "8 of 8"),
+        (lambda: Donor(kind="haploidentical", hla_matched=3, hla_of=8), "at least 4"),
+        (lambda: Donor(kind="matched_unrelated", hla_matched=8), "both hla_matched and hla_of"),
+        (lambda: Graft(source="mobilised_blood", gcsf_primed=True), "false for mobilised_blood"),
+        (lambda: Graft(source="marrow", cd3_per_kg=1e6, naive_t_per_kg=2e6), "part of"),
+        (lambda: Graft(source="marrow", log10_depletion={"cd3": 40}), "0 to 8 log10"),
+        (lambda: DrugCourse(drug="thiotepa", days=(-5, -5), dose_mg_per_kg=5), "each day once"),
+        (lambda: DrugCourse(drug="thiotepa", days=(), dose_mg_per_kg=5), "at least 1 item"),
+        (
+            lambda: DrugCourse(drug="thiotepa", days=(-5,), dose_mg_per_kg=5, target_cumulative_auc_mg_h_per_l=90),
+            "none for thiotepa",
+        ),
+        (lambda: Population(fields={"patient.age": {"kind": "fixed"}}), "did you mean patient.age_years"),
+        (
+            lambda: Population(fields={"patient.weight_kg": {"kind": "uniform", "low": 50, "high": 70_000}}),
+            "2 to 250",
+        ),
+        (
+            lambda: Prophylaxis(serotherapy=({"drug": "busulfan", "days": [-3], "dose_mg_per_kg": 3.2},)),
+            "atg_thymoglobulin",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(make: Any, words: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        make()
+    assert words in str(caught.value)
+
+
+def test_a_part_travels_between_processes(patient: dict[str, Any]) -> None:
+    made = Patient(**patient)
+    assert pickle.loads(pickle.dumps(made)) == made
