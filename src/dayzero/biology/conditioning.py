@@ -49,7 +49,7 @@ def _rays(source: str, **by_class: float) -> dict[str, Parameter]:
     }  # fmt: skip
 
 
-_MEL = "melphalan 200 mg/m2 (AUC 14): stem 2.0, progenitors 5.5 log10; recovery day 26 without cells (MODEL 2.7)"
+_MEL = "scenario fit: progenitors 5.5 log10 at AUC 14, recovery 4-6 weeks without cells; stem cells assumed"
 _MAC = "busulfan AUC 90 with cyclophosphamide 120 mg/kg: stem 5, progenitors 6 log10 (MODEL 2.7)"
 _BY_ANALOGY = "by analogy with regimens of known effect; no measurement"
 
@@ -104,13 +104,13 @@ PARAMETERS = {
     "antibody_conjugate_injury": Parameter(0.25, "1", "added endothelial injury after inotuzumab or gemtuzumab",
                                            "assumed", "MODEL 2.7", 0.4),
     **_slopes("busulfan", "mg h/L", _MAC, stem=0.050, short_term=0.050, multipotent=0.056, committed=0.056,
-              granulocytic=0.056, late_granulocytic=0.038, band=0.004, megakaryoblast=0.046, megakaryocyte=0.00609,
+              granulocytic=0.056, late_granulocytic=0.038, band=0.004, megakaryoblast=0.046, megakaryocyte=0.00625,
               erythroid=0.044, late_erythroid=0.003, t_cell=0.003, b_cell=0.004, nk_cell=0.002, disease=0.035,
-              niche=0.003, mucosa=0.0091, endothelium=0.00329),
-    **_slopes("melphalan", "mg h/L", _MEL, stem=0.105, short_term=0.105, multipotent=0.393, committed=0.393,
-              granulocytic=0.393, late_granulocytic=0.179, band=0.021, megakaryoblast=0.214, megakaryocyte=0.0432,
+              niche=0.003, mucosa=0.0091, endothelium=0.00345),
+    **_slopes("melphalan", "mg h/L", _MEL, "fitted", stem=0.105, short_term=0.105, multipotent=0.393, committed=0.393,
+              granulocytic=0.393, late_granulocytic=0.179, band=0.021, megakaryoblast=0.214, megakaryocyte=0.0471,
               erythroid=0.25, late_erythroid=0.021, t_cell=0.07, b_cell=0.1, nk_cell=0.05, disease=0.25,
-              niche=0.004, mucosa=0.111, endothelium=0.0418),
+              niche=0.004, mucosa=0.111, endothelium=0.0424),
     **_slopes("cyclophosphamide", "mg/kg",
               "stem cells spared (aldehyde dehydrogenase); 0.3-0.6 log10 of cycling cells per 50 mg/kg", stem=0.0017,
               short_term=0.0025, multipotent=0.0083, committed=0.0083, granulocytic=0.0083, late_granulocytic=0.004,
@@ -140,8 +140,8 @@ PARAMETERS = {
               granulocytic=0.01, late_granulocytic=0.004, megakaryoblast=0.008, megakaryocyte=0.001, erythroid=0.008,
               t_cell=0.008, b_cell=0.008, nk_cell=0.004, disease=0.01, mucosa=0.001, endothelium=0.0004),
     **_slopes("methotrexate", "mg/m2", "0.43 of cycling cells at about 11 mg/m2, half on multipotent (scenario fit)",
-              "fitted", multipotent=0.0121, committed=0.0162, granulocytic=0.0193, late_granulocytic=0.011,
-              megakaryoblast=0.0231, erythroid=0.022, mucosa=0.008),
+              "fitted", multipotent=0.0143, committed=0.0151, granulocytic=0.0182, late_granulocytic=0.011,
+              megakaryoblast=0.0218, erythroid=0.022, mucosa=0.008),
     **_slopes("atg_thymoglobulin", "mg/kg", "log depletion of T cells about 1 at 7.5 mg/kg (MODEL 2.7)", t_cell=0.13,
               b_cell=0.04, nk_cell=0.08),
     **_slopes("atg_grafalon", "mg/kg", _BY_ANALOGY, t_cell=0.03, b_cell=0.01, nk_cell=0.02),

@@ -30,14 +30,14 @@ _SRC = "SCID-repopulating cells, Wang 1997 Blood 89:3919; 5,000-30,000 engrafted
 
 PARAMETERS = {
     "lodging": Parameter(
-        0.28, "1", "share of infused CD34+ cells that lodges at a low dose", "fitted", _FIT, 0.4, 0.35,
+        0.286, "1", "share of infused CD34+ cells that lodges at a low dose", "fitted", _FIT, 0.4, 0.35,
         low=0.1, high=0.5, stream=120),
     "lodging_half_dose": Parameter(
-        1.8e+07, "cells/kg", "CD34+ dose at which lodging falls to half", "fitted",
+        1.76e+07, "cells/kg", "CD34+ dose at which lodging falls to half", "fitted",
         "shallow dose response within mobilised blood (about 5 % of neutrophil days per doubling)", 0.4,
         low=2e6, high=2e7),
     "waking": Parameter(
-        1.1, "day", "each of two waits between lodging and division", "fitted", _FIT, 0.2, 0.15, low=0.5, high=2,
+        1.06, "day", "each of two waits between lodging and division", "fitted", _FIT, 0.2, 0.15, low=0.5, high=2,
         stream=121),
     "waking_cord": Parameter(2.2, "1", "fold longer waits of cord blood cells", "fitted", _FIT, 0.2, low=1, high=3),
     "antibody_loss": Parameter(
@@ -57,17 +57,17 @@ PARAMETERS = {
     "stem_blood": _fraction(5e-4, "long-term stem cells, mobilised blood", "measured", _SRC, 0.6, 1e-4, 2e-3),
     "stem_marrow": _fraction(7e-4, "long-term stem cells, marrow", "measured", _SRC, 0.6, 1e-4, 2e-3),
     "stem_cord": _fraction(1.5e-3, "long-term stem cells, cord blood", "measured", _SRC, 0.6, 5e-4, 5e-3),
-    "short_term_adult": _fraction(0.000472, "short-term stem cells, adult grafts", "assumed", "MODEL 2.8", 0.6, 0, 5e-4),
-    "short_term_cord": _fraction(0.00116, "short-term stem cells, cord blood", "assumed", "MODEL 2.8", 0.6, 0, 1e-3),
+    "short_term_adult": _fraction(0.00049, "short-term stem cells, adult grafts", "fitted", _FIT, 0.6, 0, 5e-4),
+    "short_term_cord": _fraction(0.00132, "short-term stem cells, cord blood", "fitted", _FIT, 0.6, 0, 1e-3),
     "multipotent_blood": _fraction(
-        0.07, "multipotent progenitors, mobilised blood", "measured",
-        "platelet engraftment model after autologous transplantation (0.0719)", 0.3, 0.04, 0.12),
-    "multipotent_marrow": _fraction(0.0165, "multipotent progenitors, marrow", "fitted", _FIT, 0.4, 0.01, 0.07),
+        0.0842, "multipotent progenitors, mobilised blood", "fitted",
+        "scenario fit; platelet engraftment model 0.0719", 0.3, 0.04, 0.12),
+    "multipotent_marrow": _fraction(0.016, "multipotent progenitors, marrow", "fitted", _FIT, 0.4, 0.01, 0.07),
     "multipotent_cord": _fraction(0.0191, "multipotent progenitors, cord blood", "fitted", _FIT, 0.4, 0.01, 0.1),
     "committed_blood": _fraction(0.5, "committed progenitors, mobilised blood", "fitted", _FIT, 0.3, 0.2, 0.5),
-    "committed_marrow": _fraction(0.0821, "committed progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
+    "committed_marrow": _fraction(0.108, "committed progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
     "committed_cord": _fraction(0.00584, "committed progenitors, cord blood", "fitted", _FIT, 0.5, 0.003, 0.05),
-    "granulocytic_blood": _fraction(0.0326, "granulocyte progenitors, mobilised blood", "fitted", _FIT, 0.4, 0.02, 0.2),
+    "granulocytic_blood": _fraction(0.0284, "granulocyte progenitors, mobilised blood", "fitted", _FIT, 0.4, 0.02, 0.2),
     "granulocytic_marrow": _fraction(0.073, "granulocyte progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
     "granulocytic_cord": _fraction(0.0024, "granulocyte progenitors, cord blood", "fitted", _FIT, 0.5, 0.001, 0.02),
     "megakaryocytic_blood": _fraction(0.01, "megakaryoblasts, mobilised blood", "fitted", _FIT, 0.4, 0.005, 0.06),

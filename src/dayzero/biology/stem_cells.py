@@ -54,7 +54,7 @@ PARAMETERS = {
         4.0e6, "cells/kg", "multipotent progenitors in health", "measured",
         "platelet engraftment model after autologous transplantation", 0.5, low=1e6, high=1e7),
     "multipotent_division": Parameter(
-        0.134, "1/day", "division of multipotent progenitors at rest", "assumed", "MODEL; 0.035 fitted elsewhere", 0.3),
+        0.127, "1/day", "division of multipotent progenitors at rest", "fitted", "scenario fit; 0.035 in another fit", 0.3),
     "multipotent_drain": Parameter(
         0.01, "1/day", "net loss of multipotent progenitors that stem cells must replace", "assumed",
         "sets the 100 days on which stem-cell chimerism reaches progenitors", 0.5, low=0.003, high=0.03),
@@ -62,13 +62,13 @@ PARAMETERS = {
         0.85, "1", "self-renewal fraction of multipotent progenitors in an empty marrow", "fitted",
         "scenario fit; platelet engraftment model 0.854", 0.03, low=0.7, high=0.9),
     "multipotent_acceleration": Parameter(
-        2.02, "1", "fold faster division of multipotent progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
+        1.91, "1", "fold faster division of multipotent progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
         low=1.2, high=3, stream=101),
     "committed_set_point": Parameter(
         2.0e7, "cells/kg", "committed myeloid progenitors in health", "measured",
         "platelet engraftment model after autologous transplantation", 0.5, low=1e7, high=5e7),
     "committed_division": Parameter(
-        0.256, "1/day", "division of committed progenitors at rest", "assumed", "MODEL; 0.81 fitted elsewhere", 0.3),
+        0.224, "1/day", "division of committed progenitors at rest", "fitted", "scenario fit; 0.81 in another fit", 0.3),
     "committed_drain": Parameter(
         0.03, "1/day", "net loss of committed progenitors that multipotent ones must replace", "assumed", "MODEL 2.1",
         0.5, low=0.01, high=0.1),
@@ -76,13 +76,13 @@ PARAMETERS = {
         0.727, "1", "self-renewal fraction of committed progenitors in an empty marrow", "fitted", "scenario fit", 0.03,
         low=0.65, high=0.85),
     "committed_acceleration": Parameter(
-        2.39, "1", "fold faster division of committed progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
+        2.42, "1", "fold faster division of committed progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
         low=2, high=4, stream=102),
     "divisions_left": Parameter(
-        19.2, "1", "divisions a progenitor makes before it no longer renews itself", "assumed",
-        "replicative potential of progenitors (MODEL_CORRECTIONS 1)", 0.3, low=8, high=30),
+        19.4, "1", "divisions a progenitor makes before it no longer renews itself", "fitted",
+        "scenario fit about a replicative potential of 15 divisions", 0.3, low=8, high=30),
     "supply_half": Parameter(
-        0.0541, "1", "supply from the pool above, relative to health, that keeps up half the quality", "assumed",
+        0.0558, "1", "supply from the pool above, relative to health, that keeps up half the quality", "fitted",
         "set so that 2 % of stem cells cannot keep counts up", 0.4, low=0.02, high=0.15),
     "niche_regeneration": Parameter(
         90, "day", "time in which an injured niche recovers", "measured",
@@ -241,7 +241,22 @@ def _committed_output(c: Cells, t: Turnover, p):
     return 2 * (1 - t.committed_renewal * c.committed_quality) * t.committed_division * c.committed / rest
 
 
+def multipotent_output(y: State, p, s):
+    """Multipotent progenitors leaving to the lineages, relative to health, by origin."""
+    t = turnover(y, p)
+    slowed = 1 - p.mycophenolate_suppression * s.mycophenolate
+    return tuple(slowed * _multipotent_output(c, t, p) for c in y.cells)
+
+
+def _multipotent_output(c: Cells, t: Turnover, p):
+    rest = p.multipotent_division + p.multipotent_drain
+    return 2 * (1 - t.multipotent_renewal * c.multipotent_quality) * t.multipotent_division * c.multipotent / rest
+
+
 COUPLED = {
+    "multipotent_output": Coupled(
+        Signal("1", "multipotent progenitors leaving to the lineages, relative to health", per_origin=True),
+        needs=("mycophenolate",), of=multipotent_output),
     "committed_output": Coupled(
         Signal("1", "committed progenitors leaving to the lineages, relative to health", per_origin=True),
         needs=("mycophenolate",), of=committed_output),
@@ -263,8 +278,6 @@ def _cell_rates(c: Cells, t: Turnover, p, graft, founders):
     stem_output = 2 * (1 - t.stem_renewal) * t.stem_division * c.stem / p.stem_division
     renewal_m = t.multipotent_renewal * c.multipotent_quality
     renewal_c = t.committed_renewal * c.committed_quality
-    multipotent_rest = p.multipotent_division + p.multipotent_drain
-    multipotent_output = 2 * (1 - renewal_m) * t.multipotent_division * c.multipotent / multipotent_rest
     stem_count = c.stem * p.body_stem_cells
     return Cells(
         stem=(2 * t.stem_renewal - 1) * t.stem_division * c.stem + graft_stem,
@@ -272,7 +285,7 @@ def _cell_rates(c: Cells, t: Turnover, p, graft, founders):
         multipotent=p.multipotent_drain * c.short_term
         + (2 * renewal_m - 1) * t.multipotent_division * c.multipotent
         + graft_multipotent,
-        committed=p.committed_drain * multipotent_output
+        committed=p.committed_drain * _multipotent_output(c, t, p)
         + (2 * renewal_c - 1) * t.committed_division * c.committed
         + graft_committed,
         multipotent_quality=(_kept_up(c.short_term, p) - c.multipotent_quality)

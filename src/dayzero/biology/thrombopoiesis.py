@@ -3,7 +3,8 @@
 Shares of the healthy pool, for each origin; T is thrombopoietin relative to health::
 
     thrombopoietin    T = 1 / (q + (1 - q) min(PLT/PLT0, 3))
-    megakaryoblasts   K1' = k_1 (out_C - T^s K1)                        + graft
+    supply            out = e out_M + (1 - e) out_C
+    megakaryoblasts   K1' = k_1 (out - T^s K1)                          + graft
     megakaryocytes    K2' = k_2 (T^a T^s K1 - T^s K2)
     platelets         P'  = L0 m T^s K2 - L P
     maturity          m'  = (1 - m) / tau_m                              (1 in adult cells; young in cord blood)
@@ -14,6 +15,9 @@ Shares of the healthy pool, for each origin; T is thrombopoietin relative to hea
 PLT = PLT0 sum P + X: transfused platelets are spent like the patient's own, and faster in an injured endothelium.
 Megakaryocytes of cord blood are small and of low ploidy and take months to grow up, which is why platelets are the
 last to come after a cord blood transplant (Tomer 2002; Ma 2015 recalled).
+
+A share e of megakaryocytes springs from multipotent progenitors directly, past the committed ones (Notta 2016 Science
+351:aab2116). These return more slowly after a graft, so that platelets, more than neutrophils, depend on its dose.
 
 Structure and rates: platelet engraftment model after autologous transplantation (Zhu 2025); fixed requirement:
 Hanson and Slichter 1985 (Blood 66:1105).
@@ -32,10 +36,10 @@ PARAMETERS = {
                                     0.25, low=150, high=400, stream=300),
     "splenic_pool": Parameter(1.5, "1", "total over circulating platelets", "measured", "one third pooled", 0.1,
                               low=1.3, high=1.6),
-    "megakaryoblast_exit": Parameter(0.204, "1/day", "megakaryoblasts maturing", "fitted",
+    "megakaryoblast_exit": Parameter(0.199, "1/day", "megakaryoblasts maturing", "fitted",
                                      "scenario fit; platelet engraftment model 0.16", 0.2, 0.15, low=0.15, high=0.3,
                                      stream=301),
-    "megakaryocyte_exit": Parameter(0.136, "1/day", "megakaryocytes spent on platelets", "fitted",
+    "megakaryocyte_exit": Parameter(0.131, "1/day", "megakaryocytes spent on platelets", "fitted",
                                     "scenario fit; platelet engraftment model 0.16", 0.2, 0.2, low=0.1, high=0.25,
                                     stream=302),
     "platelets_per_megakaryocyte": Parameter(1500, "1", "platelets shed by one megakaryocyte", "measured",
@@ -51,18 +55,20 @@ PARAMETERS = {
                                       "assumed", "at most 10-fold thrombopoietin", 0.4, low=0.05, high=0.2),
     "thrombopoietin_most_platelets": Parameter(3, "1", "platelets, relative to health, beyond which clearance is full",
                                                "assumed", "MODEL 2.3", 0.2),
-    "thrombopoietin_on_number": Parameter(0.857, "1", "exponent of megakaryocyte number on thrombopoietin", "fitted",
+    "thrombopoietin_on_number": Parameter(0.825, "1", "exponent of megakaryocyte number on thrombopoietin", "fitted",
                                           "scenario fit", 0.2, low=0.5, high=1.2),
     "thrombopoietin_on_speed": Parameter(0.15, "1", "exponent of megakaryocyte speed on thrombopoietin", "assumed",
                                          "MODEL 2.3", 0.4, low=0, high=0.3),
-    "injury_loss": Parameter(2.1, "1", "added platelet loss, relative to health, at full endothelial injury",
+    "injury_loss": Parameter(2.24, "1", "added platelet loss, relative to health, at full endothelial injury",
                              "fitted", "residual platelets fall 0.35/day after melphalan 200", 0.3, 0.4, low=0.5,
                              high=4, stream=305),
     "megakaryocytic_branch": Parameter(0.20, "1", "share of committed output that becomes megakaryocytic", "assumed",
                                        "MODEL 2.1", 0.3, low=0.1, high=0.3),
-    "cord_maturity": Parameter(0.123, "1", "platelets per cord-derived megakaryocyte at first, relative to adult",
+    "early_branch": Parameter(0.367, "1", "share of megakaryocytes that springs directly from multipotent progenitors",
+                              "fitted", "scenario fit; its existence: Notta 2016 Science 351:aab2116", 0.4, low=0, high=1),
+    "cord_maturity": Parameter(0.194, "1", "platelets per cord-derived megakaryocyte at first, relative to adult",
                                "fitted", "scenario fit to cord blood platelet recovery", 0.4, low=0.05, high=0.5),
-    "maturing_time": Parameter(228, "day", "time in which cord-derived megakaryocytes grow up", "fitted",
+    "maturing_time": Parameter(244, "day", "time in which cord-derived megakaryocytes grow up", "fitted",
                                "scenario fit to cord blood platelet recovery", 0.4, 0.4, low=40, high=250, stream=306),
     "platelets_per_unit": Parameter(1750, "1e9/L x kg", "count increment x body weight of one adult platelet unit",
                                     "measured", "25e9/L at 70 kg; Norol 1998 Blood 92:1448", 0.2, 0.3, low=1000,
@@ -107,6 +113,7 @@ class State(NamedTuple):
 
 NEEDS = {
     "homing": "1/day",
+    "multipotent_output": "1",
     "committed_output": "1",
     "endothelial_injury": "1",
     "thrombopoietin": "1",
@@ -166,13 +173,15 @@ def rates(y: State, p, s):
     return State(
         tuple(
             Cells(
-                megakaryoblasts=p.megakaryoblast_exit * output - exit_1 * c.megakaryoblasts + homing * graft,
+                megakaryoblasts=p.megakaryoblast_exit * (p.early_branch * early + (1 - p.early_branch) * late)
+                - exit_1 * c.megakaryoblasts
+                + homing * graft,
                 megakaryocytes=p.megakaryocyte_exit * number * speed * c.megakaryoblasts - exit_2 * c.megakaryocytes,
                 platelets=p.healthy_loss * c.maturity * speed * c.megakaryocytes - loss * c.platelets,
                 maturity=(1 - c.maturity) / p.maturing_time,
             )
-            for c, output, homing, graft in zip(
-                y.cells, s.committed_output, s.homing, p.graft_megakaryocytic, strict=True
+            for c, early, late, homing, graft in zip(
+                y.cells, s.multipotent_output, s.committed_output, s.homing, p.graft_megakaryocytic, strict=True
             )
         ),
         -loss * y.transfused,

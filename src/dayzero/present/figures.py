@@ -26,7 +26,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MultipleLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 from dayzero.analyse.survival import ENGRAFTMENT, DayCounts, Median, cumulative_incidence, engraftment_counts
@@ -48,7 +48,7 @@ LINES = ((BLUE, "-"), (VERMILLION, "--"), (GREEN, "-."), (PURPLE, ":"), (ORANGE,
 MARKERS = ((BLUE, "o"), (VERMILLION, "^"), (GREEN, "s"), (PURPLE, "D"), (ORANGE, "v"), (SKY, "P"), (INK, "x"))
 FAN = ((5, 95, 0.16), (25, 75, 0.34))
 OWN: Mapping[str, Any] = {"color": VERMILLION, "linewidth": 1, "linestyle": (0, (5, 1.2))}
-REPORT: Mapping[str, Any] = {"color": INK, "marker": "o", "markersize": 2.6, "markeredgewidth": 0.7, "linestyle": ""}
+REPORT: Mapping[str, Any] = {"color": INK, "marker": "o", "markersize": 2.9, "markeredgewidth": 0.7, "linestyle": ""}
 WORDS = {"atg_thymoglobulin": "ATG (rabbit)", "atg_grafalon": "ATLG (rabbit)", "atg_horse": "ATG (horse)",
          "mobilised_blood": "mobilised blood", "cord": "cord blood", "total_body": "TBI", "total_lymphoid": "TLI",
          "anc_recovery": "neutrophils", "platelet_recovery": "platelets"}  # fmt: skip
@@ -116,9 +116,10 @@ def course_figure(course: Course, *, log: bool = True, patient: object = None, c
     with _styled():
         figure = Figure(figsize=(8, 9))
         parts = [3 if panel.limits else 2 for panel in panels]
-        strip, foot = 0.155 * len(lanes), 0.75
-        heights = [strip, *(part * (7.2 - strip - foot) / sum(parts) for part in parts), foot]
-        edges = {"left": 0.155, "right": 0.83, "top": 0.92, "bottom": 0.105, "hspace": 0.13}
+        strip, last = 0.155 * len(lanes), 0.75
+        heights = [strip, *(part * (7.2 - strip - last) / sum(parts) for part in parts), last]
+        low = (0.6 + 0.115 * len(_foot(figure, course.record))) / 9
+        edges = {"left": 0.165, "right": 0.83, "top": 0.92, "bottom": low, "hspace": 0.13}
         grid = {"height_ratios": heights, **edges}
         top, *middle, bottom = figure.subplots(len(heights), 1, sharex=True, gridspec_kw=grid)
         top.set_xlim(course.days[0] - 0.5, course.days[-1])
@@ -129,7 +130,7 @@ def course_figure(course: Course, *, log: bool = True, patient: object = None, c
         _days_axis(bottom, course.days[-1] - course.days[0])
         for axes in (*middle, bottom):
             axes.axvline(0, color=GREY, linewidth=0.6)
-            axes.yaxis.set_label_coords(-0.105, 0.5)
+            axes.yaxis.set_label_coords(-0.11, 0.5)
         others = len(course.record["plans"]) - 1
         title = (plan.title or plan.name) + (f" (one of {others + 1} plans)" if others else "")
         _key(figure, len(course), f"patient {patient}, true" if row is not None else "", measured is not None)
@@ -289,8 +290,8 @@ def _points(axes: Axes, panel: Panel, measured: Chart) -> list[tuple[float, str]
         axes.plot(seen.days[chosen], values, **REPORT, markerfacecolor=face, clip_on=False, zorder=4)
     given = measured.column(panel.transfusion).day if panel.transfusion else np.empty(0)
     given = given[(given >= first) & (given <= last)]
-    axes.plot(given, [0.04] * len(given), "^", color=VERMILLION, ms=4, transform=axes.get_xaxis_transform())
-    return [(axes.get_ylim()[0], "▲ transfused")] if len(given) else []
+    axes.plot(given, [0.93] * len(given), "v", color=VERMILLION, ms=4, transform=axes.get_xaxis_transform())
+    return [(axes.get_ylim()[1], "▼ transfused")] if len(given) else []
 
 
 def _given(axes: Axes, course: Course) -> None:
@@ -311,7 +312,7 @@ def _given(axes: Axes, course: Course) -> None:
 
 
 def _days_axis(axes: Axes, span: float) -> None:
-    step = next((s for s in (7, 14, 28, 56, 91, 182) if span / s <= 12), 365)
+    step = next((s for s in (7, 14, 25, 50, 100) if span / s <= 12), 365)
     axes.xaxis.set_major_locator(MultipleLocator(step))
     axes.set_xlabel("Days from infusion")
 
@@ -322,7 +323,7 @@ def _end_labels(axes: Axes, ends: Sequence[tuple[float, str]], lines: Sequence[t
     ``lines``: colour and style of a sample drawn before each label.
     """
     _, size, box = axes.get_ylim(), 7, axes.get_window_extent()  # asking for the limits settles them
-    order = sorted(range(len(ends)), key=lambda i: (ends[i][0], -i))
+    order = sorted(range(len(ends)), key=lambda i: (round(ends[i][0], 6), -i))
     rows = [1 + ends[i][1].count("\n") for i in order]
     gaps = [1.25 * size / 72 * axes.figure.dpi / box.height * (a + b) / 2 for a, b in pairwise(rows)]
     place = [float((axes.transData.transform((0, ends[i][0]))[1] - box.y0) / box.height) for i in order]
@@ -355,11 +356,16 @@ def _key(figure: Figure, patients: int, own: str, measured: bool) -> None:
 
 def _frame(figure: Figure, title: str, record: Mapping[str, Any] | None, notes: Sequence[str] = ()) -> None:
     """Title; at the foot the run that made the figure, what it warned of, and what the software is not."""
-    figure.suptitle(textwrap.fill(title, 95), x=0.02, y=1 - 0.13 / figure.get_figheight(), ha="left")
+    size = min(11.0, 113 * figure.get_figwidth() / max(len(title), 1))
+    figure.suptitle(title, x=0.02, y=1 - 0.13 / figure.get_figheight(), ha="left", fontsize=size)
+    words = "\n".join(_foot(figure, record, notes))
+    figure.text(0.02, 0.07 / figure.get_figheight(), words, fontsize=6, color=GREY, va="bottom", linespacing=1.35)
+
+
+def _foot(figure: Figure, record: Mapping[str, Any] | None, notes: Sequence[str] = ()) -> list[str]:
     warned = "; ".join([*notes, *(record or {}).get("warnings", [])])
     noted = textwrap.wrap(f"Note: {warned}", int(20.5 * figure.get_figwidth())) if warned else []
-    words = "\n".join([record_line(record), *noted, DISCLAIMER])
-    figure.text(0.02, 0.07 / figure.get_figheight(), words, fontsize=6, color=GREY, va="bottom", linespacing=1.35)
+    return [record_line(record), *noted, DISCLAIMER]
 
 
 def record_line(record: Mapping[str, Any] | None) -> str:
@@ -410,14 +416,17 @@ def incidence_figure(
     """
     last = max((len(count.censored) for count in counts.values()), default=1)
     rivals = sorted({name.replace("_", " ") for count in counts.values() for name in count.kinds if name != kind})
-    notes = ["not counted: never below the threshold, or not evaluable"] * any((left_out or {}).values())
+    notes = ["patients never below the threshold, or not evaluable, are not counted"] * any((left_out or {}).values())
     with _styled():
         tall = 5 + 0.17 * len(counts)
         figure = Figure(figsize=(8, tall))
         axes = figure.add_axes((0.19, 1 - 3.55 / tall, 0.56, 2.85 / tall))
         axes.set(xlim=(0, last), ylim=(0, 100), ylabel=f"Cumulative incidence of {kind} (%)")
-        ends, lines = [], LINES[: len(counts)]
+        ends, lines = [], [LINES[i % len(LINES)] for i in range(len(counts))]
         for (name, count), (colour, style) in zip(counts.items(), lines, strict=True):
+            if count.patients == 0:
+                ends.append((0.0, f"{name}\nnobody counted"))
+                continue
             curve = cumulative_incidence(count, kind)
             share, low, high = (_held(100 * edge, count, last) for edge in (curve.estimate, curve.low, curve.high))
             axes.fill_between(range(last + 1), low, high, step="post", color=colour, alpha=0.15)
@@ -489,19 +498,23 @@ def observed_predicted_figure(
     edges = (low / 1.15, high * 1.15) if log else (min(0.0, low), high * 1.05)
     with _styled():
         figure = Figure(figsize=(7, 6.4))
-        axes = figure.add_axes((0.1, 0.14, 0.7, 0.7 * 7 / 6.4))
+        axes = figure.add_axes((0.09, 0.14, 0.69, 0.69 * 7 / 6.4))
         axes.axline((edges[0], edges[0]), (edges[1], edges[1]), color=GREY, linewidth=0.7)
         axes.set(xlabel=f"Observed ({unit})", ylabel=f"Predicted ({unit})", xlim=edges, ylim=edges)
-        axes.set(xscale="log", yscale="log") if log else None
+        if log:
+            axes.set(xscale="log", yscale="log")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+                axis.set_minor_formatter(NullFormatter())
         for i, name in enumerate(dict.fromkeys(who)):
             (colour, marker), own = MARKERS[i % len(MARKERS)], who == name
-            axes.plot(
-                x[own], y[own], marker, color=colour, ms=4.5, alpha=0.8, label=f"{name or 'patients'} ({own.sum()})"
-            )
+            label = f"{name or 'patients'} ({own.sum()})"
+            axes.plot(x[own], y[own], marker, color=colour, ms=4.5, mew=0.8, alpha=0.8, label=label)
         axes.legend(loc="lower left", bbox_to_anchor=(1.01, 0.0))
         _end_labels(axes, [(edges[1], "predicted =\nobserved")])
-        miss = y - x
-        words = f"{len(x)} patients; error: mean {miss.mean():+.1f}, mean absolute {np.abs(miss).mean():.1f} {unit}"
+        mean = f"{round((y - x).mean(), 1) + 0.0:+.1f}".replace("-", "−")
+        words = f"{len(x)} patients; error: mean {mean}, mean absolute {np.abs(y - x).mean():.1f} {unit}"
         figure.text(0.02, 0.935, words + f"; {left} without both values left out" * bool(left), fontsize=7.5)
         _frame(figure, title, record)
     return figure

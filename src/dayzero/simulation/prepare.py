@@ -73,7 +73,7 @@ def prepare(body: Body, plan: Plan, patients: Sequence[int] | np.ndarray, seed: 
     p = SimpleNamespace(**numbers["conditioning"])
     daily = _schedule(body, plan, p, person, first_day, days, origins, len(key))
     entry = np.full(len(key), float(admission_day(plan)))
-    return Prepared(person, numbers, _settings(plan, len(key)), daily, key, first_day, entry)
+    return Prepared(person, numbers, _settings(plan, person["weight_kg"]), daily, key, first_day, entry)
 
 
 def _individuals(body: Body, key: np.ndarray, person: Mapping[str, Any], overrides: Mapping[str, float], typical: bool):
@@ -110,7 +110,7 @@ def individual(parameter: Parameter, key: np.ndarray, value: float | None = None
     return value * np.exp(np.sqrt(np.log1p(parameter.between_patient**2)) * z)
 
 
-def _settings(plan: Plan, n: int) -> dict[str, np.ndarray]:
+def _settings(plan: Plan, weight_kg: np.ndarray) -> dict[str, np.ndarray]:
     """What policies and laboratory take from the care spec; a policy switched off never triggers."""
     care, gcsf = plan.care, plan.care.gcsf
     platelets, red_cells, laboratory = care.platelet_transfusion, care.red_cell_transfusion, care.laboratory
@@ -120,17 +120,17 @@ def _settings(plan: Plan, n: int) -> dict[str, np.ndarray]:
         "gcsf_stop_anc": gcsf.stop_anc_1e9_per_l if gcsf else NEVER,
         "gcsf_stop_after": gcsf.stop_after_days if gcsf else NEVER,
         "platelet_trigger": platelets.trigger_1e9_per_l if platelets else 0.0,
-        "platelet_units": platelets.units if platelets else 0.0,
+        "platelet_units": np.minimum(platelets.units, platelets.most_units_per_kg * weight_kg) if platelets else 0.0,
         "platelet_interval": platelets.min_interval_days if platelets else NEVER,
         "red_cell_trigger": red_cells.trigger_g_per_dl if red_cells else 0.0,
-        "red_cell_units": red_cells.units if red_cells else 0.0,
+        "red_cell_units": np.minimum(red_cells.units, red_cells.most_units_per_kg * weight_kg) if red_cells else 0.0,
         "red_cell_interval": red_cells.min_interval_days if red_cells else NEVER,
         **{f"limit_{name}": 0.0 for name in ASSAYS},
         "limit_neutrophils": laboratory.anc_detection_limit_1e9_per_l,
         "limit_platelets": laboratory.platelet_detection_limit_1e9_per_l,
         "limit_donor_chimerism_myeloid": laboratory.chimerism_detection_limit_percent,
     }
-    return {name: np.full(n, float(value)) for name, value in values.items()}
+    return {name: value + np.zeros(weight_kg.shape) for name, value in values.items()}
 
 
 def _schedule(body: Body, plan: Plan, p: Any, person: Mapping[str, Any], first_day: int, days: int, origins: int,

@@ -31,6 +31,9 @@ class PlateletTransfusion(SpecModel):
         default=10.0, ge=0, le=100, description="count below which platelets are given, in 1e9/L"
     )
     units: Whole = Field(default=1, ge=1, le=6, description="adult doses (apheresis or pool) a transfusion")
+    most_units_per_kg: Real = Field(
+        default=0.04, gt=0, le=1, description="no more adult doses than this per kg, for the small: 10 mL/kg"
+    )
     min_interval_days: Whole = Field(
         default=1, ge=1, le=14, description="days from one transfusion to the next, at least"
     )
@@ -43,6 +46,9 @@ class RedCellTransfusion(SpecModel):
         default=7.0, ge=3, le=12, description="hemoglobin below which red cells are given, in g/dL"
     )
     units: Whole = Field(default=2, ge=1, le=6, description="units a transfusion")
+    most_units_per_kg: Real = Field(
+        default=0.036, gt=0, le=1, description="no more units than this per kg, for the small: 10 mL/kg"
+    )
     min_interval_days: Whole = Field(
         default=1, ge=1, le=14, description="days from one transfusion to the next, at least"
     )

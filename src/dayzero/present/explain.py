@@ -1,0 +1,468 @@
+"""What a name of the model means: its value, unit, source and standing, and what uses it.
+
+``explain("thrombopoiesis.injury_loss")`` answers for one parameter, ``explain("thrombopoiesis")`` for an organ system,
+``explain("committed_output")`` for a signal, ``explain("transfusion")`` for a ward policy. Two things are found out,
+never written down: the functions that read a parameter, from the syntax tree of the file, and what follows from it, by
+running the file's own functions on numbers that remember where they came from.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any, get_type_hints
+
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from dayzero.errors import SpecError
+from dayzero.module import COVARIATES, ORDER_SIGNALS, SCHEDULE, Parameter, Signal
+from dayzero.simulation import assemble
+from dayzero.simulation.assemble import Organ, standard_body
+
+ORIGINS = 2  # host and one donor: enough to see what depends on what
+SHARES = ("uncertainty", "between_patient", "between_occasion", "noise")
+LEFT_OUT = ("uncertainty", "source")  # of tables on a terminal; each parameter's own explanation has them
+WIDTH = 120
+
+Rows = tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What one name means.
+
+    Parameters
+    ----------
+    name : full name, as it may be asked for.
+    kind : parameter, constant, state, signal, hazard, covariate, setting, assay, organ, policy or list.
+    meaning : one line in ward language.
+    facts : label -> number, text, list of texts, or None where nothing is known.
+    tables : title -> rows.
+    text : the file's own description, equations included; empty for single numbers.
+
+    >>> explain("thrombopoiesis.injury_loss").facts["equations"]
+    ['platelets', 'transfused']
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Rows] = field(default_factory=dict)
+    text: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as plain data, for JSON."""
+        head = {"name": self.name, "kind": self.kind, "meaning": self.meaning}
+        tables = {title: [dict(row) for row in rows] for title, rows in self.tables.items()}
+        return {**head, **self.facts, **({"text": self.text} if self.text else {}), **tables}
+
+    def __str__(self) -> str:
+        from rich.console import Console
+
+        page = io.StringIO()
+        Console(file=page, width=WIDTH, color_system=None, highlight=False).print(self)
+        return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
+
+    def __rich__(self) -> Any:
+        from rich.console import Group
+        from rich.text import Text
+
+        parts: list[Any] = [Text.assemble((self.name, "bold"), f"  {self.kind}\n{self.meaning}")]
+        if self.text:
+            parts.append(Text(f"\n{_unmarked(self.text)}", no_wrap=True, overflow="ignore"))
+        parts += [Text(), _grid(self.facts)] if any(self.facts.values()) else []
+        for title, rows in self.tables.items():
+            parts += [Text(), Text(title, style="bold"), _grid_of(rows)]
+        return Group(*parts)
+
+
+def explain(name: str | None = None) -> Explanation:
+    """What a name of the model means; with None, the list of all organ systems, policies and the laboratory.
+
+    Names are ``organ.parameter``, an organ, a policy, ``policy.setting``, a signal, a covariate, ``laboratory.assay``;
+    the last part alone will do where it stands only once.
+
+    Raises
+    ------
+    SpecError : nothing of that name, or several.
+
+    Examples
+    --------
+    >>> explain("committed_output").facts["given_by"]
+    'stem_cells'
+    """
+    if name is None:
+        return _list()
+    known = _names()
+    full = [name] if name in known else [each for each in known if each.rpartition(".")[2] == name]
+    if len(full) == 1:
+        return known[full[0]]()
+    if full:
+        raise SpecError("explain", "name", repr(name), f"one of {', '.join(full)}", "write it in full")
+    raise SpecError("explain", "name", repr(name), "a name of the model", _advice(name, known))
+
+
+def _advice(name: str, known: Iterable[str]) -> str:
+    """The nearest valid name; the last part of a full name counts as much as the whole."""
+    short = {each.rpartition(".")[2]: each for each in known}
+    near = difflib.get_close_matches(name.lower(), [*known, *short], n=1, cutoff=0.5)
+    return f"did you mean {short.get(near[0], near[0])}?" if near else "dayzero explain lists the organ systems"
+
+
+@cache
+def _names() -> dict[str, Callable[[], Explanation]]:
+    """Every name, and what explains it."""
+    body = standard_body()
+    names: dict[str, Callable[[], Explanation]] = {}
+    for organ in body.organs:
+        names[organ.name] = partial(_organ, organ)
+        explained = {_parameter: organ.parameters, _constant: organ.constants, _hazard: organ.hazards,
+                     _state: states(organ)}  # fmt: skip
+        names |= {f"{organ.name}.{each}": partial(by, organ, each) for by, some in explained.items() for each in some}
+    for policy in body.policies:
+        names[_short(policy)] = partial(_policy, policy)
+        names |= {f"{_short(policy)}.{each}": partial(_setting, policy, each) for each in policy.SETTINGS}
+    names |= {f"laboratory.{assay}": partial(_assay, assay) for assay in assays()}
+    names |= {f"reported_{assay}": partial(_assay, assay) for assay in assays()}
+    names |= {each: partial(_covariate, each) for each in COVARIATES}
+    return names | {each: partial(_signal, each) for each in body.signals}
+
+
+# One function for each kind of name.
+
+
+def _list() -> Explanation:
+    body = standard_body()
+    files = [("organ", organ.file) for organ in body.organs] + [("policy", file) for file in body.policies]
+    rows = [{"name": _short(file), "kind": kind, "meaning": _first_line(file)} for kind, file in files]
+    rows += [{"name": f"laboratory.{name}", "kind": "assay", "meaning": f"report of {of}"}
+             for name, of in assays().items()]  # fmt: skip
+    told = "organ systems, ward policies, and what the laboratory reports"
+    return Explanation("dayzero", "list", told, tables={"modules": tuple(rows)})
+
+
+def _organ(organ: Organ) -> Explanation:
+    signals = standard_body().signals
+    given = [*organ.gives, *organ.coupled, *organ.daily]
+    needs = dict.fromkeys([*organ.needs, *(n for each in organ.coupled.values() for n in each.needs)])
+    tables = {
+        "states": [_signal_row(name, s) for name, s in states(organ).items()],
+        "parameters": [parameter_row(name, p) for name, p in organ.parameters.items()],
+        "constants": [_signal_row(name, s) for name, s in organ.constants.items()],
+        "needs": [{**_signal_row(n, signals[n]), "given_by": giver(n)} for n in needs],
+        "gives": [{**_signal_row(n, signals[n]), "read_by": readers(n)} for n in given],
+        "hazards": [{"name": n, "meaning": h.meaning, "can_recur": h.recurrent} for n, h in organ.hazards.items()],
+    }
+    return Explanation(organ.name, "organ", _first_line(organ.file), {"uses": list(organ.uses)},
+                       {title: tuple(rows) for title, rows in tables.items() if rows}, _doc(organ.file))  # fmt: skip
+
+
+def parameter_row(name: str, p: Parameter) -> dict[str, Any]:
+    """A parameter as one row: number, unit, range, spreads, standing."""
+    known = None if p.low is None and p.high is None else [p.low, p.high]
+    return {"name": name, "value": p.typical, "unit": p.unit, "plausible_range": known, "uncertainty": p.uncertainty,
+            "between_patient": p.between_patient, "status": p.status, "meaning": p.meaning,
+            "source": p.source}  # fmt: skip
+
+
+def _parameter(organ: Organ, name: str) -> Explanation:
+    p = organ.parameters[name]
+    row = {key: value for key, value in parameter_row(name, p).items() if key not in ("name", "meaning")}
+    row["between_occasion"] = p.between_occasion
+    found = {"read_by": functions_reading(organ, name), **consequences(organ, name)}
+    return Explanation(f"{organ.name}.{name}", "parameter", p.meaning, row | found)
+
+
+def _told(name: str, kind: str, signal: Signal, **facts: Any) -> Explanation:
+    return Explanation(name, kind, signal.meaning, {"unit": signal.unit, "per_origin": signal.per_origin, **facts})
+
+
+def _constant(organ: Organ, name: str) -> Explanation:
+    users = [each.name for each in standard_body().organs if name in each.uses]
+    found = consequences(organ, name)
+    return _told(
+        f"{organ.name}.{name}", "constant", organ.constants[name], derived_by=organ.name, used_by=users, **found
+    )
+
+
+def _state(organ: Organ, name: str) -> Explanation:
+    return _told(f"{organ.name}.{name}", "state", states(organ)[name])
+
+
+def _hazard(organ: Organ, name: str) -> Explanation:
+    hazard = organ.hazards[name]
+    return _told(f"{organ.name}.{name}", "hazard", Signal("1/day", hazard.meaning), can_recur=hazard.recurrent)
+
+
+def _signal(name: str) -> Explanation:
+    measured = [f"laboratory.{assay}" for assay, of in assays().items() if of == name]
+    return _told(name, "signal", standard_body().signals[name], given_by=giver(name), read_by=readers(name),
+                 measured_by=measured)  # fmt: skip
+
+
+def _covariate(name: str) -> Explanation:
+    users = [organ.name for organ in standard_body().organs if name in organ.uses]
+    return _told(name, "covariate", COVARIATES[name], given_by="the plan", used_by=users)
+
+
+def _policy(file: ModuleType) -> Explanation:
+    rows = tuple({"name": name, "unit": each.unit, "care_field": care_fields().get(name), "meaning": each.meaning}
+                 for name, each in file.SETTINGS.items())  # fmt: skip
+    facts = {"sees": [f"laboratory.{name}" for name in file.SEES], "orders": _orders(file)}
+    return Explanation(_short(file), "policy", _first_line(file), facts, {"settings": rows}, _doc(file))
+
+
+def _setting(file: ModuleType, name: str) -> Explanation:
+    facts = {"unit": file.SETTINGS[name].unit, "care_field": care_fields().get(name), "policy": _short(file)}
+    return Explanation(f"{_short(file)}.{name}", "setting", file.SETTINGS[name].meaning, facts)
+
+
+def _assay(name: str) -> Explanation:
+    from dayzero.simulation.laboratory import ASSAYS  # needs jax
+
+    body, assay = standard_body(), ASSAYS[name]
+    facts = {"unit": assay.unit, "measures": assay.signal, "noise": assay.noise.typical, "status": assay.noise.status,
+             "source": assay.noise.source, "rounded_to": 1 / assay.per_unit, "measured_when": f"{assay.visit} is 1",
+             "detection_limit": care_fields().get(f"limit_{name}"),
+             "seen_by": [_short(policy) for policy in body.policies if name in policy.SEES]}  # fmt: skip
+    return Explanation(f"laboratory.{name}", "assay", f"report of {body.signals[assay.signal].meaning}", facts)
+
+
+# Who gives, who reads.
+
+
+def giver(name: str) -> str:
+    """Who gives a signal: an organ, the plan's schedule, or the ward by a policy's orders."""
+    body = standard_body()
+    if name in ORDER_SIGNALS:
+        return f"ward ({', '.join(_short(policy) for policy in body.policies if name in _orders(policy))})"
+    owners = [o.name for o in body.organs if name in o.gives or name in o.coupled or name in o.daily]
+    return "the plan" if name in SCHEDULE else owners[0]
+
+
+def readers(name: str) -> list[str]:
+    """Organs whose equations read a signal, and policies that see a report of it."""
+    body = standard_body()
+    reports = {assay for assay, of in assays().items() if of == name}
+    organs = [o.name for o in body.organs if name in {*o.needs, *(n for c in o.coupled.values() for n in c.needs)}]
+    return organs + [_short(policy) for policy in body.policies if reports & set(policy.SEES)]
+
+
+def _orders(policy: ModuleType) -> list[str]:
+    tree = ast.parse(inspect.getsource(policy))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Orders"]
+    return [keyword.arg for call in calls for keyword in call.keywords if keyword.arg]
+
+
+@cache
+def assays() -> dict[str, str]:
+    """Assay -> the signal it measures, read from the laboratory's file, which is not imported (it needs jax)."""
+    assigned = [node for node in ast.parse(_beside("laboratory.py")).body if isinstance(node, ast.AnnAssign)]
+    table: Any = next(node.value for node in assigned if ast.unparse(node.target) == "ASSAYS")
+    return {key.value: call.args[0].value for key, call in zip(table.keys, table.values, strict=True) if key}
+
+
+@cache
+def care_fields() -> dict[str, list[str]]:
+    """Setting -> the fields of a plan that fill it, read from the function of `prepare` that does so."""
+    tree = ast.parse(_beside("prepare.py"))
+    filling = next(node for node in ast.walk(tree) if getattr(node, "name", "") == "_settings")
+    places = {"plan": ""}
+    for node in (each for each in ast.walk(filling) if isinstance(each, ast.Assign)):
+        for name, part in zip(getattr(node.targets[0], "elts", ()), getattr(node.value, "elts", ()), strict=True):
+            places[ast.unparse(name)] = _places(part, places)[0]
+    table = next(node for node in ast.walk(filling) if isinstance(node, ast.Dict))
+    named = {key.value: value for key, value in zip(table.keys, table.values, strict=True)
+             if isinstance(key, ast.Constant)}  # fmt: skip
+    return {str(name): _places(value, places) for name, value in named.items() if _places(value, places)}
+
+
+def _places(node: ast.AST, places: Mapping[str, str]) -> list[str]:
+    """The plan's fields that an expression reads, each once."""
+    dotted = [ast.unparse(each).partition(".") for each in ast.walk(node) if isinstance(each, ast.Attribute)]
+    found = [".".join(part for part in (places[first], rest) if part) for first, _, rest in dotted if first in places]
+    return list(dict.fromkeys(each for each in found if not any(other.startswith(f"{each}.") for other in found)))
+
+
+def _beside(name: str) -> str:
+    return Path(assemble.__file__).with_name(name).read_text(encoding="utf-8")
+
+
+# What uses a parameter.
+
+
+def functions_reading(organ: Organ, name: str) -> list[str]:
+    """Functions that read ``p.name``: those of the organ's file, and of `prepare` for an organ without state."""
+    found = [each for each, read in _reads(inspect.getsource(organ.file)) if re.fullmatch(read, name)]
+    if not organ.lives:
+        found += [f"prepare.{each}" for each, read in _reads(_beside("prepare.py")) if re.fullmatch(read, name)]
+    return list(dict.fromkeys(found))
+
+
+def _reads(source: str) -> Iterator[tuple[str, str]]:
+    """(function, pattern of names read off ``p``); ``getattr(p, f"{a}_on_{b}")`` reads ``.+_on_.+``."""
+    for function in (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)):
+        for node in ast.walk(function):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "p":
+                yield function.name, re.escape(node.attr)
+            if isinstance(node, ast.Call) and ast.unparse(node).startswith("getattr(p, "):
+                parts = getattr(node.args[1], "values", [node.args[1]])
+                yield function.name, "".join(re.escape(getattr(part, "value", "")) if isinstance(part, ast.Constant)
+                                             else ".+" for part in parts)  # fmt: skip
+
+
+class _Traced(NDArrayOperatorsMixin):
+    """Stands for a number and remembers the parameters it came from; arithmetic joins what its parts remember."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = frozenset(names)
+
+    def __array_ufunc__(self, function: Any, method: str, *parts: Any, **_: Any) -> _Traced:
+        return _joined(parts)
+
+    def __array_function__(self, function: Any, types: Any, parts: tuple[Any, ...], _: Any) -> _Traced:
+        return _joined(parts)
+
+
+def _joined(parts: Iterable[Any]) -> _Traced:
+    return _Traced(*(name for part in parts for name in getattr(part, "names", ())))
+
+
+def consequences(organ: Organ, name: str) -> dict[str, list[str]]:
+    """What a parameter or constant changes in its organ, by kind: constants, signals, equations, jumps, hazards."""
+    return {kind: [each for each, came_from in found.items() if name in came_from and each != name]
+            for kind, found in _traced(organ.name).items()}  # fmt: skip
+
+
+@cache
+def _traced(name: str) -> dict[str, dict[str, frozenset[str]]]:
+    """Kind -> output -> names of the parameters and constants of the organ it came from."""
+    organ, file, given = standard_body().organ(name), standard_body().organ(name).file, standard_body().constants
+    p = SimpleNamespace(**{each: _Traced(each) for each in organ.parameters})
+    used = {each: _unknown(given[each]) for each in organ.uses}
+    constants = file.derive(p, SimpleNamespace(**used)) if hasattr(file, "derive") else {}
+    vars(p).update(used | {each: _marked(value, each) for each, value in constants.items()})
+    made = {"constants": constants} | (_lived(organ, p) if organ.lives else _prepared(file, p))
+    return {kind: _leaves(value) for kind, value in made.items()}
+
+
+def _lived(organ: Organ, p: Any) -> dict[str, Any]:
+    file = organ.file
+    begun = file.start(p, ORIGINS)
+    y, s = _emptied(begun), _offered(organ.needs)
+    signals = {name: c.of(y, p, _offered(c.needs)) for name, c in organ.coupled.items()} | file.signals(y, p)
+    made = {"start": begun, "signals": signals, "equations": file.rates(y, p, s)}
+    acted = {"jumps": file.jump(y, p, s)} if hasattr(file, "jump") else {}
+    return made | acted | ({"hazards": file.hazards(y, p, s)} if organ.hazards else {})
+
+
+def _prepared(file: ModuleType, p: Any) -> dict[str, Any]:
+    """Daily signals of conditioning, from every drug and from irradiation."""
+    some = _Traced()
+    how = {"oral": some, "first_day": some, "after_busulfan": some}
+    effects = [file.drug_kill(p, drug, file.exposure(p, drug, some, **how)) for drug in file.DRUGS]
+    return {"signals": file.surviving([*effects, file.radiation_kill(p, some, some, some)])}
+
+
+def _offered(names: Iterable[str]) -> Any:
+    return SimpleNamespace(**{name: _unknown(standard_body().signals[name]) for name in names})
+
+
+def _unknown(signal: Signal) -> Any:
+    return (_Traced(),) * ORIGINS if signal.per_origin else _Traced()
+
+
+def _marked(value: Any, name: str) -> Any:
+    return tuple(_marked(each, name) for each in value) if isinstance(value, tuple) else _joined([value, _Traced(name)])
+
+
+def _emptied(value: Any) -> Any:
+    if not isinstance(value, tuple):
+        return _Traced()
+    parts = [_emptied(each) for each in value]
+    return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+
+
+def _leaves(value: Any) -> dict[str, frozenset[str]]:
+    """What every number of a record or a table remembers, by name; origins joined."""
+    found: dict[str, frozenset[str]] = {}
+    for name, part in (value if isinstance(value, dict) else value._asdict()).items():
+        for each in part if isinstance(part, tuple) else (part,):
+            inner = _leaves(each) if hasattr(each, "_fields") else {name: getattr(each, "names", frozenset())}
+            found |= {leaf: found.get(leaf, frozenset()) | names for leaf, names in inner.items()}
+    return found
+
+
+# Words and layout.
+
+
+def _short(file: ModuleType) -> str:
+    return file.__name__.rpartition(".")[2]
+
+
+def _doc(file: ModuleType) -> str:
+    return (inspect.getdoc(file) or "").strip()
+
+
+def _first_line(file: ModuleType) -> str:
+    line = _doc(file).partition("\n")[0].rstrip(".:")
+    return line.partition(": ")[2] or line
+
+
+def states(organ: Organ) -> dict[str, Signal]:
+    """State -> its unit, meaning, and whether each origin has its own."""
+    holders = [each for each in vars(organ.file).values()
+               if hasattr(each, "_fields") and each.__module__ == organ.file.__name__]  # fmt: skip
+    return {name: Signal(*hint.__metadata__, per_origin=holder.__name__ != "State") for holder in holders
+            for name, hint in get_type_hints(holder, include_extras=True).items()
+            if hasattr(hint, "__metadata__")}  # fmt: skip
+
+
+def _signal_row(name: str, signal: Signal) -> dict[str, Any]:
+    return {"name": name, "unit": signal.unit, "per_origin": signal.per_origin, "meaning": signal.meaning}
+
+
+def _unmarked(text: str) -> str:
+    lines = [line for line in text.replace("``", "").replace("**", "").splitlines() if line.strip() != "::"]
+    return "\n".join(re.sub(r"::$", ":", line) for line in lines)
+
+
+def shown(label: str, value: Any) -> str:
+    """A value for reading: an uncertainty of 0.3 as 30 %, a range as 0.5 to 4, yes and no."""
+    if value in (None, [], ""):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if label in SHARES:
+        return f"{100 * value:.3g} %" if value else ""
+    if label == "plausible_range":
+        return " to ".join("?" if end is None else f"{end:g}" for end in value)
+    if isinstance(value, list):
+        return ", ".join(value)
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+
+
+def _grid(facts: Mapping[str, Any]) -> Any:
+    rows = tuple({"label": label.replace("_", " "), "value": shown(label, value)} for label, value in facts.items())
+    return _grid_of(tuple(row for row in rows if row["value"]), header=False)
+
+
+def _grid_of(rows: Rows, header: bool = True) -> Any:
+    from rich.table import Table
+
+    labels = [label for label in (rows or ({},))[0] if label not in LEFT_OUT]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="italic", show_header=header)
+    for label in labels:
+        table.add_column(label.replace("_", " "), no_wrap=label in ("name", "label"), overflow="fold")
+    for row in rows:
+        table.add_row(*(shown(label, row[label]) for label in labels))
+    return table
