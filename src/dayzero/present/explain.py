@@ -13,7 +13,7 @@ import difflib
 import inspect
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -113,28 +113,32 @@ def explain(name: str | None = None) -> Explanation:
 
 def _advice(name: str, known: Iterable[str]) -> str:
     """The nearest valid name; the last part of a full name counts as much as the whole."""
-    short = {each.rpartition(".")[2]: each for each in known}
-    near = difflib.get_close_matches(name.lower(), [*known, *short], n=1, cutoff=0.5)
-    return f"did you mean {short.get(near[0], near[0])}?" if near else "dayzero explain lists the organ systems"
+    short = {each.rpartition(".")[2]: each for each in known} | {each: each for each in known}
+    near = difflib.get_close_matches(name.lower(), short, n=1, cutoff=0.5)
+    if not near:
+        return "dayzero explain lists the organ systems"
+    return f"did you mean {short[near[0]]}?"
 
 
 @cache
 def _names() -> dict[str, Callable[[], Explanation]]:
-    """Every name, and what explains it."""
+    """Every name, and what explains it; an organ comes before a signal of its name, which is then ``organ.signal``."""
     body = standard_body()
-    names: dict[str, Callable[[], Explanation]] = {}
+    names: dict[str, Callable[[], Explanation]] = {each: partial(_signal, each) for each in body.signals}
+    names |= {each: partial(_covariate, each) for each in COVARIATES}
     for organ in body.organs:
-        names[organ.name] = partial(_organ, organ)
+        given = (*organ.gives, *organ.coupled, *organ.daily)
+        names |= {f"{organ.name}.{each}": partial(_signal, each) for each in given}
         explained = {_parameter: organ.parameters, _constant: organ.constants, _hazard: organ.hazards,
                      _state: states(organ)}  # fmt: skip
         names |= {f"{organ.name}.{each}": partial(by, organ, each) for by, some in explained.items() for each in some}
+        names[organ.name] = partial(_organ, organ)
     for policy in body.policies:
-        names[_short(policy)] = partial(_policy, policy)
         names |= {f"{_short(policy)}.{each}": partial(_setting, policy, each) for each in policy.SETTINGS}
-    names |= {f"laboratory.{assay}": partial(_assay, assay) for assay in assays()}
-    names |= {f"reported_{assay}": partial(_assay, assay) for assay in assays()}
-    names |= {each: partial(_covariate, each) for each in COVARIATES}
-    return names | {each: partial(_signal, each) for each in body.signals}
+        names[_short(policy)] = partial(_policy, policy)
+    for assay in assays():
+        names[f"laboratory.{assay}"] = names[f"reported_{assay}"] = partial(_assay, assay)
+    return names
 
 
 # One function for each kind of name.
@@ -308,16 +312,19 @@ def functions_reading(organ: Organ, name: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _reads(source: str) -> Iterator[tuple[str, str]]:
+@cache
+def _reads(source: str) -> list[tuple[str, str]]:
     """(function, pattern of names read off ``p``); ``getattr(p, f"{a}_on_{b}")`` reads ``.+_on_.+``."""
+    found: list[tuple[str, str]] = []
     for function in (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)):
         for node in ast.walk(function):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "p":
-                yield function.name, re.escape(node.attr)
+                found.append((function.name, re.escape(node.attr)))
             if isinstance(node, ast.Call) and ast.unparse(node).startswith("getattr(p, "):
                 parts = getattr(node.args[1], "values", [node.args[1]])
-                yield function.name, "".join(re.escape(getattr(part, "value", "")) if isinstance(part, ast.Constant)
-                                             else ".+" for part in parts)  # fmt: skip
+                texts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in parts]
+                found.append((function.name, "".join(texts)))
+    return found
 
 
 class _Traced(NDArrayOperatorsMixin):
