@@ -144,7 +144,12 @@ def refit(made: dict[str, Scenario]) -> dict[str, float]:
     names = list(FREE)
     centre = np.array([typical[name].typical for name in names])
     spread = np.array([FREE[name] for name in names])
-    moved = lambda x: dict(zip(names, (centre * np.exp((x - 5) * spread)).tolist(), strict=True))  # noqa: E731
+    low, high = (
+        np.array([getattr(typical[n], end) or rest for n in names]) for end, rest in (("low", 0), ("high", np.inf))
+    )
+
+    def moved(x: np.ndarray) -> dict[str, float]:
+        return dict(zip(names, np.clip(centre * np.exp((x - 5) * spread), low, high).tolist(), strict=True))
 
     def cost(x: np.ndarray) -> np.ndarray:
         misfit = residuals(made, figures(made, moved(x)))
@@ -165,7 +170,10 @@ def main() -> None:
     print(f"sum of squares {sum(r * r for r in misfit.values()):.1f} over {len(misfit)} targets")
     if "--refit" in sys.argv:
         typical = standard_body().parameters()
-        for name, value in refit(made).items():
+        fitted = refit(made)
+        after = residuals(made, figures(made, fitted))
+        print(f"after a further fit: sum of squares {sum(r * r for r in after.values()):.1f}")
+        for name, value in fitted.items():
             print(f"{name:45} {typical[name].typical:10.4g} -> {value:10.4g}")
 
 

@@ -30,14 +30,14 @@ _SRC = "SCID-repopulating cells, Wang 1997 Blood 89:3919; 5,000-30,000 engrafted
 
 PARAMETERS = {
     "lodging": Parameter(
-        0.286, "1", "share of infused CD34+ cells that lodges at a low dose", "fitted", _FIT, 0.4, 0.35,
+        0.289, "1", "share of infused CD34+ cells that lodges at a low dose", "fitted", _FIT, 0.4, 0.35,
         low=0.1, high=0.5, stream=120),
     "lodging_half_dose": Parameter(
-        1.93e+07, "cells/kg", "CD34+ dose at which lodging falls to half", "fitted",
+        2e+07, "cells/kg", "CD34+ dose at which lodging falls to half", "fitted",
         "shallow dose response within mobilised blood (about 5 % of neutrophil days per doubling)", 0.4,
         low=2e6, high=2e7),
     "waking": Parameter(
-        1.01, "day", "each of two waits between lodging and division", "fitted", _FIT, 0.2, 0.15, low=0.5, high=2,
+        0.938, "day", "each of two waits between lodging and division", "fitted", _FIT, 0.2, 0.15, low=0.5, high=2,
         stream=121),
     "waking_cord": Parameter(2.2, "1", "fold longer waits of cord blood cells", "fitted", _FIT, 0.2, low=1, high=3),
     "antibody_loss": Parameter(
@@ -60,17 +60,17 @@ PARAMETERS = {
     "short_term_adult": _fraction(0.0005, "short-term stem cells, adult grafts", "fitted", _FIT, 0.6, 0, 5e-4),
     "short_term_cord": _fraction(0.001, "short-term stem cells, cord blood", "fitted", _FIT, 0.6, 0, 1e-3),
     "multipotent_blood": _fraction(
-        0.104, "multipotent progenitors, mobilised blood", "fitted",
+        0.119, "multipotent progenitors, mobilised blood", "fitted",
         "scenario fit; platelet engraftment model 0.0719", 0.3, 0.04, 0.12),
-    "multipotent_marrow": _fraction(0.0156, "multipotent progenitors, marrow", "fitted", _FIT, 0.4, 0.01, 0.07),
-    "multipotent_cord": _fraction(0.0191, "multipotent progenitors, cord blood", "fitted", _FIT, 0.4, 0.01, 0.1),
+    "multipotent_marrow": _fraction(0.015, "multipotent progenitors, marrow", "fitted", _FIT, 0.4, 0.01, 0.07),
+    "multipotent_cord": _fraction(0.0199, "multipotent progenitors, cord blood", "fitted", _FIT, 0.4, 0.01, 0.1),
     "committed_blood": _fraction(0.5, "committed progenitors, mobilised blood", "fitted", _FIT, 0.3, 0.2, 0.5),
-    "committed_marrow": _fraction(0.169, "committed progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
-    "committed_cord": _fraction(0.00584, "committed progenitors, cord blood", "fitted", _FIT, 0.5, 0.003, 0.05),
-    "granulocytic_blood": _fraction(0.0255, "granulocyte progenitors, mobilised blood", "fitted", _FIT, 0.4, 0.02, 0.2),
-    "granulocytic_marrow": _fraction(0.0744, "granulocyte progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
+    "committed_marrow": _fraction(0.191, "committed progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
+    "committed_cord": _fraction(0.0059, "committed progenitors, cord blood", "fitted", _FIT, 0.5, 0.003, 0.05),
+    "granulocytic_blood": _fraction(0.0233, "granulocyte progenitors, mobilised blood", "fitted", _FIT, 0.4, 0.02, 0.2),
+    "granulocytic_marrow": _fraction(0.0755, "granulocyte progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
     "granulocytic_cord": _fraction(0.0024, "granulocyte progenitors, cord blood", "fitted", _FIT, 0.5, 0.001, 0.02),
-    "megakaryocytic_blood": _fraction(0.01, "megakaryoblasts, mobilised blood", "fitted", _FIT, 0.4, 0.005, 0.06),
+    "megakaryocytic_blood": _fraction(0.0099, "megakaryoblasts, mobilised blood", "fitted", _FIT, 0.4, 0.005, 0.06),
     "megakaryocytic_marrow": _fraction(0.0145, "megakaryoblasts, marrow", "fitted", _FIT, 0.4, 0.005, 0.04),
     "megakaryocytic_cord": _fraction(0.0005, "megakaryoblasts, cord blood", "fitted", _FIT, 0.5, 0.0001, 0.005),
     "erythroid_blood": _fraction(

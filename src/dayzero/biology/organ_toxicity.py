@@ -30,7 +30,7 @@ PARAMETERS = {
     "endothelium_repair": Parameter(8, "day", "time in which the endothelium recovers", "fitted",
                                     "platelet loss normal about day 14 after autologous, 28 after allogeneic grafts",
                                     0.3, 0.3, low=8, high=30, stream=601),
-    "calcineurin_injury": Parameter(0.342, "1", "endothelial injury kept up by a calcineurin inhibitor at target",
+    "calcineurin_injury": Parameter(0.381, "1", "endothelial injury kept up by a calcineurin inhibitor at target",
                                     "fitted", "slower platelets after allogeneic transplantation", 0.4, low=0, high=1),
     "inflammation_fading": Parameter(25, "day", "time in which inflammation fades", "assumed",
                                      "erythropoietin blunted for about 60 d, MODEL 2.4", 0.4, low=10, high=60),

@@ -54,7 +54,7 @@ PARAMETERS = {
         4.0e6, "cells/kg", "multipotent progenitors in health", "measured",
         "platelet engraftment model after autologous transplantation", 0.5, low=1e6, high=1e7),
     "multipotent_division": Parameter(
-        0.123, "1/day", "division of multipotent progenitors at rest", "fitted", "scenario fit; 0.035 in another fit", 0.3),
+        0.122, "1/day", "division of multipotent progenitors at rest", "fitted", "scenario fit; 0.035 in another fit", 0.3),
     "multipotent_drain": Parameter(
         0.01, "1/day", "net loss of multipotent progenitors that stem cells must replace", "assumed",
         "sets the 100 days on which stem-cell chimerism reaches progenitors", 0.5, low=0.003, high=0.03),
@@ -62,13 +62,13 @@ PARAMETERS = {
         0.85, "1", "self-renewal fraction of multipotent progenitors in an empty marrow", "fitted",
         "scenario fit; platelet engraftment model 0.854", 0.03, low=0.7, high=0.9),
     "multipotent_acceleration": Parameter(
-        1.87, "1", "fold faster division of multipotent progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
+        1.9, "1", "fold faster division of multipotent progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
         low=1.2, high=3, stream=101),
     "committed_set_point": Parameter(
         2.0e7, "cells/kg", "committed myeloid progenitors in health", "measured",
         "platelet engraftment model after autologous transplantation", 0.5, low=1e7, high=5e7),
     "committed_division": Parameter(
-        0.201, "1/day", "division of committed progenitors at rest", "fitted", "scenario fit; 0.81 in another fit", 0.3),
+        0.198, "1/day", "division of committed progenitors at rest", "fitted", "scenario fit; 0.81 in another fit", 0.3),
     "committed_drain": Parameter(
         0.03, "1/day", "net loss of committed progenitors that multipotent ones must replace", "assumed", "MODEL 2.1",
         0.5, low=0.01, high=0.1),
@@ -76,13 +76,13 @@ PARAMETERS = {
         0.727, "1", "self-renewal fraction of committed progenitors in an empty marrow", "fitted", "scenario fit", 0.03,
         low=0.65, high=0.85),
     "committed_acceleration": Parameter(
-        2.52, "1", "fold faster division of committed progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
+        2.75, "1", "fold faster division of committed progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
         low=2, high=4, stream=102),
     "divisions_left": Parameter(
         19.6, "1", "divisions a progenitor makes before it no longer renews itself", "fitted",
         "scenario fit about a replicative potential of 15 divisions", 0.3, low=8, high=30),
     "supply_half": Parameter(
-        0.0571, "1", "supply from the pool above, relative to health, that keeps up half the quality", "fitted",
+        0.0595, "1", "supply from the pool above, relative to health, that keeps up half the quality", "fitted",
         "set so that 2 % of stem cells cannot keep counts up", 0.4, low=0.02, high=0.15),
     "niche_regeneration": Parameter(
         90, "day", "time in which an injured niche recovers", "measured",
