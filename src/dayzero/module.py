@@ -77,10 +77,10 @@ class Signal:
 
 @dataclass(frozen=True)
 class Coupled:
-    """A signal worked out from its owner's state and from other signals, by ``of(y, p, s)``."""
+    """A signal worked out from its owner's state and from other signals (name: unit), by ``of(y, p, s)``."""
 
     signal: Signal
-    needs: tuple[str, ...]
+    needs: Mapping[str, str]
     of: Callable[[Any, Any, Any], Any]
 
 
@@ -136,7 +136,6 @@ COVARIATES: Mapping[str, Signal] = {
     "male": Signal("1", "1 for a male patient, 0 for a female one"),
     "weight_kg": Signal("kg", "body weight"),
     "bsa_m2": Signal("m2", "body surface area (Mosteller)"),
-    "blood_volume": Signal("L/kg", "blood volume per body weight"),
     "fat_free_mass_kg": Signal("kg", "fat-free mass"),
     "creatinine_clearance_ml_per_min": Signal("mL/min", "creatinine clearance"),
     "prior_treatment_lines": Signal("1", "lines of treatment before this transplant"),

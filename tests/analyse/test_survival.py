@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dayzero.analyse.survival import (
@@ -77,6 +77,7 @@ def delta_variance(counts: DayCounts, kind: str, last: int) -> Fraction:
     return total
 
 
+@settings(deadline=None)  # fractions are slow
 @given(cohorts)
 def test_the_variance_of_an_incidence_is_the_delta_formula_term_by_term(patients: Patients) -> None:
     counts = counted(patients)

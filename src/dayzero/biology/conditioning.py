@@ -15,7 +15,7 @@ intensity class and no calendar here. The same row acts before infusion on the h
 is all there is to methotrexate and post-transplant cyclophosphamide: stem cells are spared, cycling cells are not.
 
 Sources stand with the parameters. Slopes are assumed where no measurement exists, and fitted so that named regimens
-give the kill vectors that their count curves need (MODEL 2.7).
+give the kill vectors that their count curves need.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _rays(source: str, **by_class: float) -> dict[str, Parameter]:
 
 
 _MEL = "scenario fit: progenitors 5.5 log10 at AUC 14, recovery 4-6 weeks without cells; stem cells assumed"
-_MAC = "busulfan AUC 90 with cyclophosphamide 120 mg/kg: stem 5, progenitors 6 log10 (MODEL 2.7)"
+_MAC = "busulfan AUC 90 with cyclophosphamide 120 mg/kg: stem 5, progenitors 6 log10"
 _BY_ANALOGY = "by analogy with regimens of known effect; no measurement"
 
 PARAMETERS = {
@@ -69,10 +69,10 @@ PARAMETERS = {
     "melphalan_clearance": Parameter(27.8, "L/h", "melphalan clearance at 60 kg fat-free mass", "measured",
                                      "Nath 2010 Br J Clin Pharmacol 69:484 (PMC2856049)", 0.05, 0.27, low=18, high=40,
                                      stream=502),
-    "melphalan_size": Parameter(60, "kg", "fat-free mass that the clearance refers to", "assumed", "MODEL 2.7"),
-    "melphalan_renal": Parameter(90, "mL/min", "creatinine clearance that it refers to", "assumed", "MODEL 2.7"),
+    "melphalan_size": Parameter(60, "kg", "fat-free mass that the clearance refers to", "assumed", "working assumption"),
+    "melphalan_renal": Parameter(90, "mL/min", "creatinine clearance that it refers to", "assumed", "working assumption"),
     "melphalan_renal_power": Parameter(0.25, "1", "exponent of melphalan clearance on creatinine clearance", "assumed",
-                                       "MODEL 2.7", 0.3),
+                                       "working assumption", 0.3),
     "allometry": Parameter(0.75, "1", "exponent of clearance on size", "assumed", "allometric scaling"),
     "fludarabine_nonrenal": Parameter(3.24, "L/h/70 kg", "non-renal clearance of F-ara-A", "measured",
                                       "Langenhorst 2019 Clin Pharmacokinet (10.1007/s40262-018-0715-9)", 0.1, 0.2,
@@ -87,7 +87,7 @@ PARAMETERS = {
                                            "clearance CV 30 %, Moore 1988 Clin Pharmacol Ther 44:622", 0.05, 0.3,
                                            stream=504),
     "cyclophosphamide_after_busulfan": Parameter(1.5, "1", "fold activation of cyclophosphamide after busulfan",
-                                                 "assumed", "MODEL 2.7", 0.2, low=1, high=2),
+                                                 "assumed", "working assumption", 0.2, low=1, high=2),
     "thiotepa_clearance": Parameter(34, "L/h/70 kg", "thiotepa clearance", "measured",
                                     "Br J Clin Pharmacol PMC2014425", 0.1, 0.18, low=24, high=46, stream=505),
     "tepa_exposure": Parameter(0.6, "1", "exposure to tepa over exposure to thiotepa", "assumed", _BY_ANALOGY, 0.4),
@@ -96,13 +96,13 @@ PARAMETERS = {
     "treosulfan_size": Parameter(1.9, "m2", "body surface that the clearance refers to", "derived", "definition"),
     "marrow_sensitivity": Parameter(1.0, "1", "own sensitivity of marrow to drugs and rays, relative", "assumed",
                                     "spread of nadirs", 0.0, 0.1, stream=507),
-    "alpha_beta_marrow": Parameter(15, "Gy", "alpha/beta of marrow cells", "assumed", "MODEL 2.7; recalled", 0.3),
-    "alpha_beta_niche": Parameter(5, "Gy", "alpha/beta of the niche", "assumed", "MODEL 2.1", 0.3),
+    "alpha_beta_marrow": Parameter(15, "Gy", "alpha/beta of marrow cells", "assumed", "working assumption, recalled", 0.3),
+    "alpha_beta_niche": Parameter(5, "Gy", "alpha/beta of the niche", "assumed", "working assumption", 0.3),
     "lymphoid_field": Parameter(0.3, "1", "share of marrow within a total lymphoid field", "assumed", _BY_ANALOGY, 0.3),
     "liver_injury": Parameter(0.1, "1", "added endothelial injury with iron overload or hepatitis", "assumed",
-                              "MODEL 2.7", 0.4),
+                              "working assumption", 0.4),
     "antibody_conjugate_injury": Parameter(0.25, "1", "added endothelial injury after inotuzumab or gemtuzumab",
-                                           "assumed", "MODEL 2.7", 0.4),
+                                           "assumed", "working assumption", 0.4),
     **_slopes("busulfan", "mg h/L", _MAC, stem=0.050, short_term=0.050, multipotent=0.056, committed=0.056,
               granulocytic=0.056, late_granulocytic=0.038, band=0.004, megakaryoblast=0.046, megakaryocyte=0.00631,
               erythroid=0.044, late_erythroid=0.003, t_cell=0.003, b_cell=0.004, nk_cell=0.002, disease=0.035,
@@ -116,7 +116,7 @@ PARAMETERS = {
               short_term=0.0025, multipotent=0.0083, committed=0.0083, granulocytic=0.0083, late_granulocytic=0.004,
               band=0.0004, megakaryoblast=0.0083, megakaryocyte=0.001, erythroid=0.0083, late_erythroid=0.0005,
               t_cell=0.0125, b_cell=0.012, nk_cell=0.008, disease=0.008, mucosa=0.0012, endothelium=0.0008),
-    **_slopes("fludarabine", "mg h/L", "T cells 1.6 log10 at 30 mg/m2 x5 (MODEL 2.7)", stem=0.002, short_term=0.003,
+    **_slopes("fludarabine", "mg h/L", "T cells 1.6 log10 at 30 mg/m2 x5", stem=0.002, short_term=0.003,
               multipotent=0.018, committed=0.022, granulocytic=0.022, late_granulocytic=0.008, megakaryoblast=0.015,
               megakaryocyte=0.002, erythroid=0.018, t_cell=0.057, b_cell=0.06, nk_cell=0.03, disease=0.012),
     **_slopes("thiotepa", "mg h/L", _BY_ANALOGY, stem=0.05, short_term=0.05, multipotent=0.075, committed=0.075,
@@ -142,7 +142,7 @@ PARAMETERS = {
     **_slopes("methotrexate", "mg/m2", "0.43 of cycling cells at about 11 mg/m2, half on multipotent (scenario fit)",
               "fitted", multipotent=0.0163, committed=0.0144, granulocytic=0.0177, late_granulocytic=0.011,
               megakaryoblast=0.0156, erythroid=0.022, mucosa=0.008),
-    **_slopes("atg_thymoglobulin", "mg/kg", "log depletion of T cells about 1 at 7.5 mg/kg (MODEL 2.7)", t_cell=0.13,
+    **_slopes("atg_thymoglobulin", "mg/kg", "log depletion of T cells about 1 at 7.5 mg/kg", t_cell=0.13,
               b_cell=0.04, nk_cell=0.08),
     **_slopes("atg_grafalon", "mg/kg", _BY_ANALOGY, t_cell=0.03, b_cell=0.01, nk_cell=0.02),
     **_slopes("atg_horse", "mg/kg", _BY_ANALOGY, t_cell=0.01, b_cell=0.003, nk_cell=0.006),
@@ -151,11 +151,11 @@ PARAMETERS = {
             stem=0.70, short_term=0.80, multipotent=1.10, committed=1.30, granulocytic=0.9, late_granulocytic=0.45,
             band=0.05, megakaryoblast=0.9, megakaryocyte=0.12, erythroid=0.9, late_erythroid=0.05, t_cell=1.0,
             b_cell=1.0, nk_cell=0.18, disease=0.55),
-    "radiation_on_niche": Parameter(0.10, "1/Gy", "radiation injury of the niche (alpha)", "assumed", "MODEL 2.1", 0.3,
+    "radiation_on_niche": Parameter(0.10, "1/Gy", "radiation injury of the niche (alpha)", "assumed", "working assumption", 0.3,
                                     low=0.05, high=0.2),
-    "radiation_on_mucosa": Parameter(0.083, "1/Gy", "radiation injury of the mucosa", "assumed", "MODEL 2.7", 0.3),
+    "radiation_on_mucosa": Parameter(0.083, "1/Gy", "radiation injury of the mucosa", "assumed", "working assumption", 0.3),
     "radiation_on_endothelium": Parameter(0.025, "1/Gy", "radiation injury of the endothelium", "assumed",
-                                          "MODEL 2.7, spread over the dose", 0.4),
+                                          "working assumption, spread over the dose", 0.4),
 }  # fmt: skip
 
 DRUGS = tuple(dict.fromkeys(name.split("_on_")[0] for name in PARAMETERS if "_on_" in name and "radiation" not in name))

@@ -22,7 +22,6 @@ from typing import Annotated, NamedTuple
 from dayzero.elementwise import minimum, power
 from dayzero.module import Coupled, Number, Parameter, Signal
 
-LITRE = Parameter(1e9, "cells/L per 1e9/L", "unit of counts", "derived", "definition").typical
 DIVIDING_STAGES = Parameter(4, "1", "dividing stages in the chain", "derived", "definition").typical
 MATURING_STAGES = Parameter(2, "1", "maturing stages in the chain", "derived", "definition").typical
 NOTHING = Parameter(1e-12, "1", "count below which shares have no meaning", "assumed", "numerical").typical
@@ -30,8 +29,6 @@ PARAMETERS = {
     "neutrophil_set_point": Parameter(
         4.0, "1e9/L", "neutrophils in health", "measured", "Quartino 2014 3.53, Friberg 2002 5.05", 0.1, 0.25,
         low=2, high=7, stream=200),
-    "marginated_pool": Parameter(1.7, "1", "total over circulating blood neutrophils", "measured",
-                                 "Craig 2016 (0.376/0.22)", 0.1, low=1.5, high=2),
     "neutrophil_loss": Parameter(
         0.88, "1/day", "neutrophils leaving the blood", "measured",
         "half-life 19 h by deuterium, Lahoz-Beneytez 2016 Blood 127:3431", 0.15, 0.1, low=0.7, high=2.4, stream=201),
@@ -50,9 +47,9 @@ PARAMETERS = {
                                        "scenario fit; Quartino 2014 gamma 0.444", 0.15, low=0.3, high=0.6),
     "gcsf_on_maturing": Parameter(0.234, "1", "exponent of maturing speed on G-CSF", "measured",
                                   "Quartino 2014 (beta)", 0.1, low=0.15, high=0.3),
-    "gcsf_on_release": Parameter(0.5, "1", "exponent of release on G-CSF", "assumed", "MODEL 2.2", 0.3,
+    "gcsf_on_release": Parameter(0.5, "1", "exponent of release on G-CSF", "assumed", "working assumption", 0.3,
                                  low=0.3, high=0.8),
-    "gcsf_ceiling": Parameter(100, "1", "G-CSF level at which its effect is half saturated", "assumed", "MODEL 2.2",
+    "gcsf_ceiling": Parameter(100, "1", "G-CSF level at which its effect is half saturated", "assumed", "working assumption",
                               0.4, low=50, high=200),
     "filgrastim_effect": Parameter(8.65, "1 per ug/kg", "G-CSF level, relative to health, per daily filgrastim dose",
                                    "fitted", "scenario fit: filgrastim buys about 4 days of neutrophils", 0.4, 0.3, low=5, high=80,
@@ -60,7 +57,7 @@ PARAMETERS = {
     "mucositis_loss": Parameter(2.54, "1", "fold neutrophil loss at full mucosal injury", "fitted", "scenario fit", 0.2,
                                 0.3, low=1.5, high=3.5, stream=205),
     "granulocytic_branch": Parameter(0.40, "1", "share of committed output that becomes granulocytic", "assumed",
-                                     "MODEL 2.1", 0.2, low=0.3, high=0.5),
+                                     "working assumption", 0.2, low=0.3, high=0.5),
     "monocyte_set_point": Parameter(0.5, "1e9/L", "monocytes in health", "measured",
                                     "adult reference interval 0.2-0.8", 0.2, 0.3, low=0.3, high=0.7, stream=206),
     "monocyte_loss": Parameter(0.7, "1/day", "monocytes leaving the blood", "measured",
@@ -68,13 +65,10 @@ PARAMETERS = {
 }  # fmt: skip
 
 CONSTANTS = {
-    "neutrophil_pool": Signal("cells/kg", "blood neutrophils in health, marginated ones included"),
-    "granulocyte_amplification": Signal("1", "neutrophils made of one granulocytic progenitor in health"),
     "dividing_pool": Signal("cells/kg", "one dividing stage in health"),
     "graft_granulocytic": Signal("1", "granulocyte progenitors of the graft, in healthy first stages", per_origin=True),
 }
 USES = {
-    "blood_volume": "L/kg",
     "committed_flux": "cells/kg/day",
     "marrow_cellularity": "1",
     "graft_cells_granulocytic": "cells/kg",
@@ -114,11 +108,8 @@ GIVES = {
 
 
 def derive(p, c):
-    pool = p.neutrophil_set_point * LITRE * c.blood_volume * p.marginated_pool
     stage = p.granulocytic_branch * c.committed_flux * p.dividing_time / DIVIDING_STAGES
     return {
-        "neutrophil_pool": pool,
-        "granulocyte_amplification": p.neutrophil_loss * pool / (p.granulocytic_branch * c.committed_flux),
         "dividing_pool": stage,
         "graft_granulocytic": tuple(n / stage for n in c.graft_cells_granulocytic),
     }
@@ -150,7 +141,7 @@ def gcsf_level(y: State, p, s):
 
 
 COUPLED = {
-    "gcsf_level": Coupled(Signal("1", "G-CSF relative to health"), needs=("gcsf_ug_per_kg",), of=gcsf_level),
+    "gcsf_level": Coupled(Signal("1", "G-CSF relative to health"), needs={"gcsf_ug_per_kg": "ug/kg"}, of=gcsf_level),
 }
 
 

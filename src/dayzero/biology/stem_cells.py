@@ -31,6 +31,7 @@ from typing import Annotated, NamedTuple
 from dayzero.elementwise import exp, minimum, poisson_quantile
 from dayzero.module import Coupled, Number, Parameter, Signal
 
+NOTHING = Parameter(1e-30, "1", "pool below which shares have no meaning", "assumed", "numerical").typical
 PARAMETERS = {
     "stem_set_point": Parameter(
         1400, "cells/kg", "functional long-term stem cells in health", "measured",
@@ -45,8 +46,8 @@ PARAMETERS = {
         0.87, "1", "self-renewal fraction of stem cells in an empty marrow", "measured",
         "platelet engraftment model after autologous transplantation (0.877)", 0.05, low=0.7, high=0.9),
     "stem_ageing": Parameter(
-        0.005, "1/year", "loss of stem-cell set point per year of age from 40", "assumed", "MODEL 2.1", 0.5),
-    "stem_ageing_from": Parameter(40, "year", "age the stem-cell set point refers to", "assumed", "MODEL 2.1"),
+        0.005, "1/year", "loss of stem-cell set point per year of age from 40", "assumed", "working assumption", 0.5),
+    "stem_ageing_from": Parameter(40, "year", "age the stem-cell set point refers to", "assumed", "working assumption"),
     "short_term_transit": Parameter(
         40, "day", "residence of short-term stem cells", "measured",
         "Zheng 2021 QSP model (short-term 20 d, long-term 100 d)", 0.3, low=20, high=100),
@@ -70,7 +71,7 @@ PARAMETERS = {
     "committed_division": Parameter(
         0.198, "1/day", "division of committed progenitors at rest", "fitted", "scenario fit; 0.81 in another fit", 0.3),
     "committed_drain": Parameter(
-        0.03, "1/day", "net loss of committed progenitors that multipotent ones must replace", "assumed", "MODEL 2.1",
+        0.03, "1/day", "net loss of committed progenitors that multipotent ones must replace", "assumed", "working assumption",
         0.5, low=0.01, high=0.1),
     "committed_renewal_empty": Parameter(
         0.727, "1", "self-renewal fraction of committed progenitors in an empty marrow", "fitted", "scenario fit", 0.03,
@@ -89,7 +90,7 @@ PARAMETERS = {
         "Galotto 1999 (slow CFU-F recovery); recalled", 0.5, 0.4, low=30, high=720, stream=103),
     "mycophenolate_suppression": Parameter(
         0.2, "1", "share of progenitor output lost under full-dose mycophenolate", "assumed",
-        "MODEL_CORRECTIONS 5 (output about x0.8)", 0.5, low=0, high=0.4),
+        "working assumption: output about x0.8", 0.5, low=0, high=0.4),
 }  # fmt: skip
 
 CONSTANTS = {
@@ -220,7 +221,7 @@ def signals(y: State, p):
     total = sum(c.stem for c in y.cells)
     return {
         "stem_cells": tuple(c.stem for c in y.cells),
-        "stem_donor_fraction": 1 - y.cells[0].stem / total,
+        "stem_donor_fraction": 1 - (y.cells[0].stem + NOTHING) / (total + NOTHING),
         "niche_capacity": y.niche,
         "clones": sum(
             minimum(n / (1 + n * c.drift), c.stem * p.body_stem_cells)
@@ -256,10 +257,10 @@ def _multipotent_output(c: Cells, t: Turnover, p):
 COUPLED = {
     "multipotent_output": Coupled(
         Signal("1", "multipotent progenitors leaving to the lineages, relative to health", per_origin=True),
-        needs=("mycophenolate",), of=multipotent_output),
+        needs={"mycophenolate": "1"}, of=multipotent_output),
     "committed_output": Coupled(
         Signal("1", "committed progenitors leaving to the lineages, relative to health", per_origin=True),
-        needs=("mycophenolate",), of=committed_output),
+        needs={"mycophenolate": "1"}, of=committed_output),
 }  # fmt: skip
 
 

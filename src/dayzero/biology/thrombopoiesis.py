@@ -30,40 +30,35 @@ from typing import Annotated, NamedTuple
 from dayzero.elementwise import minimum, power, where
 from dayzero.module import Hazard, Number, Parameter, Signal
 
-LITRE = Parameter(1e9, "cells/L per 1e9/L", "unit of counts", "derived", "definition").typical
 PARAMETERS = {
     "platelet_set_point": Parameter(250, "1e9/L", "platelets in health", "measured", "adult reference interval", 0.1,
                                     0.25, low=150, high=400, stream=300),
-    "splenic_pool": Parameter(1.5, "1", "total over circulating platelets", "measured", "one third pooled", 0.1,
-                              low=1.3, high=1.6),
     "megakaryoblast_exit": Parameter(0.211, "1/day", "megakaryoblasts maturing", "fitted",
                                      "scenario fit; platelet engraftment model 0.16", 0.2, 0.15, low=0.15, high=0.3,
                                      stream=301),
     "megakaryocyte_exit": Parameter(0.135, "1/day", "megakaryocytes spent on platelets", "fitted",
                                     "scenario fit; platelet engraftment model 0.16", 0.2, 0.2, low=0.1, high=0.25,
                                     stream=302),
-    "platelets_per_megakaryocyte": Parameter(1500, "1", "platelets shed by one megakaryocyte", "measured",
-                                             "platelet engraftment model 1037", 0.4, low=1000, high=4000),
     "platelet_ageing": Parameter(0.083, "1/day", "loss of platelets with age", "measured",
                                  "life span about 9 d, Blood 2000 95:2514", 0.1, 0.1, low=0.07, high=0.12, stream=303),
     "fixed_requirement": Parameter(7.1, "1e9/L/day", "platelets used up daily to keep vessels tight", "measured",
                                    "Hanson and Slichter 1985 Blood 66:1105; recalled", 0.2, 0.2, low=5, high=10,
                                    stream=304),
     "requirement_half": Parameter(7, "1e9/L", "count at which the fixed requirement is half met", "assumed",
-                                  "MODEL 2.3", 0.3),
+                                  "working assumption", 0.3),
     "thrombopoietin_floor": Parameter(0.10, "1", "share of thrombopoietin clearance that needs no platelets",
                                       "assumed", "at most 10-fold thrombopoietin", 0.4, low=0.05, high=0.2),
     "thrombopoietin_most_platelets": Parameter(3, "1", "platelets, relative to health, beyond which clearance is full",
-                                               "assumed", "MODEL 2.3", 0.2),
+                                               "assumed", "working assumption", 0.2),
     "thrombopoietin_on_number": Parameter(0.927, "1", "exponent of megakaryocyte number on thrombopoietin", "fitted",
                                           "scenario fit", 0.2, low=0.5, high=1.2),
     "thrombopoietin_on_speed": Parameter(0.15, "1", "exponent of megakaryocyte speed on thrombopoietin", "assumed",
-                                         "MODEL 2.3", 0.4, low=0, high=0.3),
+                                         "working assumption", 0.4, low=0, high=0.3),
     "injury_loss": Parameter(2.81, "1", "added platelet loss, relative to health, at full endothelial injury",
                              "fitted", "residual platelets fall 0.35/day after melphalan 200", 0.3, 0.4, low=0.5,
                              high=4, stream=305),
     "megakaryocytic_branch": Parameter(0.20, "1", "share of committed output that becomes megakaryocytic", "assumed",
-                                       "MODEL 2.1", 0.3, low=0.1, high=0.3),
+                                       "working assumption", 0.3, low=0.1, high=0.3),
     "early_branch": Parameter(0.348, "1", "share of megakaryocytes that springs directly from multipotent progenitors",
                               "fitted", "scenario fit; its existence: Notta 2016 Science 351:aab2116", 0.4, low=0, high=1),
     "cord_maturity": Parameter(0.294, "1", "platelets per cord-derived megakaryocyte at first, relative to adult",
@@ -74,15 +69,14 @@ PARAMETERS = {
                                     "measured", "25e9/L at 70 kg; Norol 1998 Blood 92:1448", 0.2, 0.3, low=1000,
                                     high=3500, stream=307),
     "bleeding_deep": Parameter(0.035, "1/day", "bleeding of WHO grade 2 or more with platelets below 10", "assumed",
-                               "MODEL 2.3", 0.4),
+                               "working assumption", 0.4),
     "bleeding_shallow": Parameter(0.012, "1/day", "bleeding of WHO grade 2 or more with platelets of 10-50", "assumed",
-                                  "MODEL 2.3", 0.4),
-    "bleeding_deep_below": Parameter(10, "1e9/L", "platelets below which bleeding is common", "assumed", "MODEL 2.3"),
-    "bleeding_shallow_below": Parameter(50, "1e9/L", "platelets below which bleeding occurs", "assumed", "MODEL 2.3"),
+                                  "working assumption", 0.4),
+    "bleeding_deep_below": Parameter(10, "1e9/L", "platelets below which bleeding is common", "assumed", "working assumption"),
+    "bleeding_shallow_below": Parameter(50, "1e9/L", "platelets below which bleeding occurs", "assumed", "working assumption"),
 }  # fmt: skip
 
 CONSTANTS = {
-    "megakaryocyte_amplification": Signal("1", "megakaryocytes made of one megakaryocytic progenitor in health"),
     "megakaryoblast_pool": Signal("cells/kg", "megakaryoblasts in health"),
     "healthy_loss": Signal("1/day", "platelet loss in health"),
     "graft_megakaryocytic": Signal("1", "megakaryoblasts of the graft, in healthy pools", per_origin=True),
@@ -90,7 +84,6 @@ CONSTANTS = {
     "platelet_increment": Signal("1e9/L per unit", "count increment of one platelet unit in this patient"),
 }
 USES = {
-    "blood_volume": "L/kg",
     "committed_flux": "cells/kg/day",
     "marrow_cellularity": "1",
     "graft_cells_megakaryocytic": "cells/kg",
@@ -131,11 +124,9 @@ HAZARDS = {"bleeding": Hazard("bleeding of WHO grade 2 or more", stream=1, recur
 
 def derive(p, c):
     healthy_loss = p.platelet_ageing + p.fixed_requirement / p.platelet_set_point
-    produced = healthy_loss * p.platelet_set_point * LITRE * c.blood_volume * p.splenic_pool
     progenitors = p.megakaryocytic_branch * c.committed_flux
     pool = progenitors / p.megakaryoblast_exit
     return {
-        "megakaryocyte_amplification": produced / (p.platelets_per_megakaryocyte * progenitors),
         "megakaryoblast_pool": pool,
         "healthy_loss": healthy_loss,
         "graft_megakaryocytic": tuple(n / pool for n in c.graft_cells_megakaryocytic),

@@ -109,6 +109,8 @@ def assemble(organs: Sequence[ModuleType] = ORGANS, policies: Sequence[ModuleTyp
     for organ in read:
         _agree(organ.name, organ.uses, constants, "constant")
         _agree(organ.name, organ.needs, signals, "signal")
+        for name, coupled_signal in organ.coupled.items():
+            _agree(f"{organ.name}.{name}", coupled_signal.needs, signals, "signal")
     hazards = tuple((o, name, hazard) for o in read for name, hazard in o.hazards.items())
     return Body(
         read, tuple(policies), signals, daily, constants, _order_coupled(read), _order_derivation(read), hazards

@@ -12,19 +12,20 @@ import platform
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from dayzero.errors import SpecError
 from dayzero.simulation.assemble import Body, standard_body
 from dayzero.simulation.course import Course
 from dayzero.simulation.domain import out_of_domain
 from dayzero.simulation.engine_jax import BLOCK_SIZES, CHUNK, Precision, block_size, program
 from dayzero.simulation.integrate import STEPS_PER_DAY
-from dayzero.simulation.prepare import Prepared, admission_day, prepare
+from dayzero.simulation.prepare import Prepared, prepare
+from dayzero.simulation.request import Run, asked, distinct, who
 from dayzero.spec import Plan
 
 RECORDED = (
@@ -33,28 +34,7 @@ RECORDED = (
     "reported_donor_chimerism_myeloid", "gcsf_ug_per_kg", "platelet_units", "red_cell_units", "event_bleeding",
 )  # fmt: skip
 
-LONGEST = 3650
 COVARIATES_KEPT = ("age_years", "male", "weight_kg", "height_cm", "major_abo_mismatch", "graft_cd34_per_kg")
-
-
-@dataclass(frozen=True)
-class Run:
-    """How to run: everything that is not the plan."""
-
-    days: int
-    seed: int
-    precision: Precision
-    recording: tuple[str, ...]
-    steps: int
-    origins: int
-    first_day: int
-    overrides: Mapping[str, float]
-    typical: bool = False
-
-    @property
-    def padded_days(self) -> int:
-        """Days laid out, a whole number of chunks."""
-        return -(-(self.days - self.first_day + 1) // CHUNK) * CHUNK
 
 
 def simulate(
@@ -82,8 +62,9 @@ def simulate(
     seed : with the patient's number it fixes who they are and what happens to them.
     precision : float32 for cohorts, float64 for reference.
     parameters : typical values that replace the model's own, by ``organ.name``.
-    typical : everyone is the plan's own patient with typical parameters; only chance differs.
-    block : patients computed together at most; results do not depend on it.
+    typical : everyone is the plan's own patient with typical parameters; they differ only in laboratory noise and
+        in the thresholds of events.
+    block : patients computed together at most (16, 128 or 1,024 are used); results do not depend on it.
     cores : blocks computed at once; default all.
     progress : called with the share done, 0 to 1.
 
@@ -97,65 +78,50 @@ def simulate(
     >>> course.neutrophils.shape
     (3, 35)
     """
-    plans, ids = _who(plan, patients)
-    _check(days, ids)
-    origins = 1 + max(len(p.donors) for p in plans)
-    first_day = min(admission_day(p) for p in distinct(plans))
-    run = Run(
-        days, seed, precision, tuple(recording), steps_per_day, origins, first_day, dict(parameters or {}), typical
-    )
     body = standard_body()
+    plans, ids = who(plan, patients)
+    run = asked(
+        body,
+        plans,
+        days=days,
+        seed=seed,
+        precision=precision,
+        recording=recording,
+        parameters=parameters or {},
+        typical=typical,
+        steps=steps_per_day,
+        block=block or BLOCK_SIZES[-1],
+        cores=cores or os.cpu_count() or 1,
+    )
     noted = out_of_domain(distinct(plans), days)
     for sentence in noted:
         warnings.warn(sentence, stacklevel=2)
-    parts = _computed(body, plans, ids, run, block or BLOCK_SIZES[-1], cores or os.cpu_count() or 1, progress)
+    parts = _computed(body, plans, ids, run, progress)
     return _joined(parts, plans, ids, run, [str(w) for w in noted])
 
 
-def _who(plan: Plan | str | Sequence[Plan], patients: int | Sequence[int]) -> tuple[list[Plan], np.ndarray]:
-    ids = np.arange(patients) if isinstance(patients, int) else np.asarray(patients, dtype=np.int64)
-    if isinstance(plan, (Plan, str, os.PathLike, Mapping)):
-        return [Plan.load(plan)] * len(ids), ids
-    plans = list(plan)
-    if isinstance(patients, int) and len(plans) != patients:
-        ids = np.arange(len(plans))
-    if len(plans) != len(ids):
-        raise SpecError("simulate", "patients", str(len(ids)), f"{len(plans)}, one for each plan", "name as many")
-    return plans, ids
-
-
-def distinct(plans: list[Plan]) -> list[Plan]:
-    """The different plan objects, in order of first use."""
-    return list({id(p): p for p in plans}.values())
-
-
-def _check(days: int, ids: np.ndarray) -> None:
-    if not 1 <= days <= LONGEST:
-        raise SpecError("simulate", "days", str(days), f"1 to {LONGEST}", "days count from infusion")
-    if len(ids) < 1 or ids.min() < 0:
-        raise SpecError("simulate", "patients", str(len(ids)), "at least one patient, numbered from 0", "ask for more")
-
-
-def _computed(body: Body, plans: list[Plan], ids: np.ndarray, run: Run, block: int, cores: int,
-              progress: Callable[[float], None] | None) -> Iterator[tuple[np.ndarray, Prepared]]:  # fmt: skip
+def _computed(
+    body: Body, plans: list[Plan], ids: np.ndarray, run: Run, progress: Callable[[float], None] | None
+) -> Iterator[tuple[np.ndarray, Prepared]]:
     """Blocks in order, several at once; prepared numbers are made in the thread that uses them."""
-    starts = range(0, len(ids), min(block, BLOCK_SIZES[-1]))
-    share = 1.0 / (len(starts) * (run.padded_days // CHUNK))
-    done = [0.0]
+    starts = range(0, len(ids), run.block)
+    chunks = len(starts) * (run.padded_days // CHUNK)
+    done, lock = [0], Lock()
 
     def tick(_: int) -> None:
-        done[0] += share
-        if progress is not None:
-            progress(min(done[0], 1.0))
+        with lock:
+            done[0] += 1
+            if progress is not None:
+                progress(done[0] / chunks)
 
     def one(at: int) -> tuple[np.ndarray, Prepared]:
-        here = slice(at, at + min(block, BLOCK_SIZES[-1]))
+        here = slice(at, at + run.block)
         return _one_block(body, plans[here], ids[here], run, tick)
 
     if len(starts) == 1:
         yield one(0)
         return
-    with ThreadPoolExecutor(max_workers=cores) as pool:
+    with ThreadPoolExecutor(max_workers=run.cores) as pool:
         yield from pool.map(one, starts)
 
 
@@ -231,7 +197,7 @@ def _joined(parts: Iterator[tuple[np.ndarray, Prepared]], plans: list[Plan], ids
             noted: list[str]) -> Course:  # fmt: skip
     days = np.arange(run.first_day, run.days + 1)
     values = {name: np.empty((len(ids), len(days)), dtype=run.precision) for name in run.recording}
-    who: dict[str, list[np.ndarray]] = {}
+    people: dict[str, list[np.ndarray]] = {}
     visits, tests = (np.zeros((len(ids), len(days)), dtype=bool) for _ in range(2))
     at = 0
     for recorded, prepared in parts:
@@ -242,9 +208,9 @@ def _joined(parts: Iterator[tuple[np.ndarray, Prepared]], plans: list[Plan], ids
         tests[here] = prepared.daily["chimerism_tested"][: len(days)].T > 0
         for name in COVARIATES_KEPT:
             value = prepared.person[name]
-            who.setdefault(name, []).append(value[1] if isinstance(value, tuple) else value)
+            people.setdefault(name, []).append(value[1] if isinstance(value, tuple) else value)
         at = here.stop
-    return Course(ids, days, values, {name: np.concatenate(v) for name, v in who.items()}, visits, tests,
+    return Course(ids, days, values, {name: np.concatenate(v) for name, v in people.items()}, visits, tests,
                   run_record(plans, ids, run, noted))  # fmt: skip
 
 

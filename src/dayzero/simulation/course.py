@@ -28,6 +28,14 @@ REPORTED: Mapping[str, Signal] = {
     "reported_donor_chimerism_myeloid": Signal("%", "myeloid donor chimerism as reported that morning"),
 }
 
+# Kinds of events and the recorded quantity each is read from.
+EVENTS: Mapping[str, str] = {
+    "platelet_transfusion": "platelet_units",
+    "red_cell_transfusion": "red_cell_units",
+    "gcsf": "gcsf_ug_per_kg",
+    "bleeding": "event_bleeding",
+}
+
 
 @dataclass(frozen=True)
 class Course:
@@ -76,21 +84,24 @@ class Course:
 
     def events(self) -> dict[str, np.ndarray]:
         """Event table in long form: patient, day, kind, amount; sorted by patient, day, kind."""
-        kinds = {"platelet_transfusion": "platelet_units", "red_cell_transfusion": "red_cell_units",
-                 "gcsf": "gcsf_ug_per_kg", "bleeding": "event_bleeding"}  # fmt: skip
-        rows = []
-        for kind, name in kinds.items():
-            if name in self.values:
-                who, when = np.nonzero(self.values[name] > 0)
-                rows.append((who, when, np.full(len(who), kind), self.values[name][who, when]))
-        who, when, kind, amount = (np.concatenate(parts) for parts in zip(*rows, strict=True))
-        order = np.lexsort((kind, when, who))
+        row, when, kind, amount = self.event_rows()
+        order = np.lexsort((kind, when, self.patients[row]))
         return {
-            "patient": self.patients[who[order]],
+            "patient": self.patients[row][order],
             "day": self.days[when[order]],
             "kind": kind[order],
-            "amount": amount[order].astype(np.float64),
+            "amount": amount[order],
         }
+
+    def event_rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Row of the patient, column of the day, kind and amount of every event that was recorded."""
+        rows = [(np.empty(0, dtype=int), np.empty(0, dtype=int), np.empty(0, dtype="<U22"), np.empty(0))]
+        for kind, name in EVENTS.items():
+            if name in self.values:
+                who, when = np.nonzero(self.values[name] > 0)
+                rows.append((who, when, np.full(len(who), kind), self.values[name][who, when].astype(np.float64)))
+        who, when, kinds, amount = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+        return who, when, kinds, amount
 
     def write(self, path: str | Path) -> Path:
         """Keep the course in one ``.npz`` file, written whole or not at all."""
@@ -98,11 +109,11 @@ class Course:
         packed = {f"value.{name}": array for name, array in self.values.items()}
         packed |= {f"covariate.{name}": array for name, array in self.covariates.items()}
         packed |= {"patients": self.patients, "days": self.days, "visits": self.visits, "tests": self.tests}
-        record = np.asarray(json.dumps({"schema": SCHEMA, **self.record}))
+        packed["record"] = np.asarray(json.dumps({"schema": SCHEMA, **self.record}))
         handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".part")
         try:
             with os.fdopen(handle, "wb") as stream:
-                np.savez_compressed(stream, record=record, **packed)
+                np.savez_compressed(stream, **packed)
             Path(temporary).replace(target)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
@@ -118,6 +129,9 @@ class Course:
         except (OSError, ValueError) as problem:
             advice = "name a file written by Course.write"
             raise ChartError(str(path), "file", str(problem).split("\n")[0], "a course (.npz)", advice) from None
+        if "record" not in stored:
+            advice = "name a file written by Course.write"
+            raise ChartError(str(path), "record", "nothing", "a course with its run record", advice)
         record = json.loads(str(stored["record"]))
         if record.pop("schema", None) != SCHEMA:
             advice = "read it with the release of dayzero that wrote it"

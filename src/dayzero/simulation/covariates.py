@@ -3,7 +3,7 @@
 Each drawn field has its own stream, so that letting a second field vary moves no draw of the first.
 
 Fat-free mass: Janmahasatian 2005 (Clin Pharmacokinet 44:1051), in children times the maturation of Al-Sallami 2015
-(Clin Pharmacokinet 54:1169; constants recalled). Blood volume: 70 mL/kg in adults, 80 in infants.
+(Clin Pharmacokinet 54:1169; constants recalled).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
-from dayzero.elementwise import normal_quantile
 from dayzero.simulation.streams import COVARIATE, SMALL_NUMBERS, uniform, unsigned
-from dayzero.spec import Plan, Spread
+from dayzero.spec import Graft, Plan, Spread
 from dayzero.spec.population import VARIABLE_FIELDS
 
 # The stream of each field that may vary: never renumbered.
@@ -32,7 +32,7 @@ COVARIATE_STREAMS: Mapping[str, int] = {
     "major_abo_mismatch": 10,
 }
 
-# Share of healthy marrow present at admission, by diagnosis; assumed (MODEL 2.1: aplastic anemia 1-5 %).
+# Share of healthy marrow present at admission, by diagnosis; assumed (aplastic anemia 1-5 %).
 CELLULARITY: Mapping[str, float] = {"aplastic_anemia": 0.03, "inherited_marrow_failure": 0.10}
 
 ANTIGENS = {"O": "", "A": "A", "B": "B", "AB": "AB"}
@@ -42,7 +42,9 @@ def draw(plan: Plan, key: np.ndarray, typical: bool = False) -> dict[str, np.nda
     """Varying fields of each patient: name -> (patients,) values, unvarying ones at the plan's value."""
     drawn = {field: np.full(key.shape, plan.value_of(field)) for field in VARIABLE_FIELDS}
     for field, spread in () if typical else plan.spreads().items():
-        drawn[field] = _quantile(spread, _uniform(key, COVARIATE_STREAMS[field]), plan.value_of(field))
+        drawn[field] = _quantile(
+            spread, _uniform(key, COVARIATE_STREAMS[field]), plan.value_of(field), VARIABLE_FIELDS[field]
+        )
     female = plan.population.female_fraction
     fixed = 1.0 if plan.patient.sex == "female" else 0.0
     share = fixed if typical or female is None else female
@@ -54,22 +56,27 @@ def _uniform(key: np.ndarray, stream: int) -> np.ndarray:
     return uniform(key, unsigned(COVARIATE + stream), unsigned(0)).astype(np.float64)
 
 
-def _quantile(spread: Spread, u: np.ndarray, plan_value: float) -> np.ndarray:
-    """The value of a spread at a uniform draw; truncated spreads are drawn inside their limits."""
+def _quantile(spread: Spread, u: np.ndarray, plan_value: float, limits: tuple[float, float]) -> np.ndarray:
+    """The value of a spread at a uniform draw; truncated spreads are drawn inside their limits and the field's."""
     if spread.kind == "fixed":
         return np.full(u.shape, plan_value)
+    low = limits[0] if spread.low is None else max(spread.low, limits[0])
+    high = limits[1] if spread.high is None else min(spread.high, limits[1])
     if spread.kind == "uniform":
-        return spread.low + (spread.high - spread.low) * u
+        return low + (high - low) * u
     if spread.kind == "empirical":
         values = np.asarray(spread.values, dtype=np.float64)
-        return values[np.minimum((u * len(values)).astype(int), len(values) - 1)]
+        return np.clip(values[np.minimum((u * len(values)).astype(int), len(values) - 1)], *limits)
     if spread.kind == "normal":
-        value = spread.mean + spread.sd * normal_quantile(u)
-    else:
-        value = spread.median * np.exp(np.sqrt(np.log1p(spread.cv**2)) * normal_quantile(u))
-    low = -np.inf if spread.low is None else spread.low
-    high = np.inf if spread.high is None else spread.high
-    return np.clip(value, low, high)
+        return _truncated(u, spread.mean or 0.0, spread.sd or 0.0, low, high)
+    sigma = float(np.sqrt(np.log1p((spread.cv or 0.0) ** 2)))
+    return np.exp(_truncated(u, np.log(spread.median or 1.0), sigma, np.log(max(low, 1e-300)), np.log(high)))
+
+
+def _truncated(u: np.ndarray, mean: float, sd: float, low: float, high: float) -> np.ndarray:
+    """Normal quantile inside limits."""
+    below, above = ndtr((low - mean) / sd), ndtr((high - mean) / sd)
+    return np.clip(mean + sd * ndtri(below + u * (above - below)), low, high)
 
 
 def covariates(plan: Plan, key: np.ndarray, origins: int, typical: bool = False) -> dict[str, Any]:
@@ -86,7 +93,6 @@ def covariates(plan: Plan, key: np.ndarray, origins: int, typical: bool = False)
         "weight_kg": weight,
         "height_cm": height,
         "bsa_m2": np.sqrt(height * weight / 3600.0),
-        "blood_volume": 0.08 - 0.01 * np.clip(age / 10.0, 0.0, 1.0),
         "fat_free_mass_kg": fat_free_mass(weight, height, age, male),
         "creatinine_clearance_ml_per_min": drawn["patient.creatinine_clearance_ml_per_min"],
         "prior_treatment_lines": np.full(key.shape, float(patient.prior_treatment_lines)),
@@ -133,13 +139,25 @@ def _grafts(
     return {name: tuple(values) for name, values in table.items()} | {"luck": tuple(lucky)}
 
 
+def bag_of(plan: Plan, donor: int) -> Graft:
+    """The graft in whose units a donor's cells are counted: their first one that holds cells."""
+    if donor == 2 or plan.second_graft is None or plan.second_donor is not None or _viable(plan.graft):
+        return plan.grafts[donor - 1]
+    return plan.second_graft
+
+
+def _viable(graft: Graft) -> float:
+    return graft.doses()["cd34"] * graft.viable_fraction
+
+
 def _one_graft(plan: Plan, drawn: Mapping[str, np.ndarray], o: int, none: np.ndarray) -> dict[str, np.ndarray]:
-    graft, donor = plan.grafts[o - 1], plan.donors[o - 1]
-    planned = plan.graft.doses()["cd34"]
-    share = drawn["graft.cd34_per_kg"] / plan.value_of("graft.cd34_per_kg") if planned else none
+    """A donor's graft; the spread of doses concerns the plan's first graft."""
+    graft, donor = bag_of(plan, o), plan.donors[o - 1]
+    spread = graft is plan.graft and _viable(graft) > 0
+    share = drawn["graft.cd34_per_kg"] / plan.value_of("graft.cd34_per_kg") if spread else none + 1
     age = drawn["donor.age_years"] if o == 1 else none + donor.age_years
     return {
-        "graft_cd34_per_kg": graft.doses()["cd34"] * graft.viable_fraction * share,
+        "graft_cd34_per_kg": _viable(graft) * share,
         "graft_is_blood": none + (graft.source == "mobilised_blood"),
         "graft_is_marrow": none + (graft.source == "marrow"),
         "graft_is_cord": none + (graft.source == "cord"),

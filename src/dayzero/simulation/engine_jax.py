@@ -77,6 +77,7 @@ def _unpack(entries: Sequence[tuple[str, int | None]], values: Any) -> dict[str,
 class Program:
     """A compiled chunk of days for one block size, and the one that admits patients."""
 
+    body: Body
     layout: Layout
     size: int
     precision: Precision
@@ -110,7 +111,7 @@ _lock = threading.Lock()
 
 def program(prepared: Prepared, *, precision: Precision, size: int, recording: tuple[str, ...],
             steps: int = STEPS_PER_DAY, body: Body | None = None) -> Program:  # fmt: skip
-    """The program for this shape, compiled on first use and kept for the life of the process."""
+    """The program for this shape, compiled on first use and kept (with its body) for the life of the process."""
     body = body or standard_body()
     layout = Layout.of(body, prepared)
     shape = (id(body), layout, precision, size, recording, steps)
@@ -157,7 +158,7 @@ def _compile(body: Body, layout: Layout, precision: Precision, size: int, record
         passing = jax.eval_shape(admitted, numbers, key)
         daily = shaped(CHUNK, len(layout.daily), size)
         return Program(
-            layout, size, precision, recording,
+            body, layout, size, precision, recording,
             admitted.lower(numbers, key).compile(),
             advanced.lower(passing, numbers, settings, daily, shaped(), key).compile(),
         )  # fmt: skip

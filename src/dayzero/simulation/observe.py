@@ -39,26 +39,15 @@ def observe(course: Course) -> Chart:
         limit = limits[name][who]
         censored = np.where((limit > 0) & (value <= limit * (1 + ROUNDING)), -1, 0)
         measurements[name] = (who, course.days[when], np.where(censored < 0, limit, value), censored)
-    events = course.events()
-    rows = np.searchsorted(course.patients, events["patient"]) if _ascending(course.patients) else _rows(course, events)
+    row, when, kind, amount = course.event_rows()
     given = {
-        kind: (rows[chosen], events["day"][chosen], events["amount"][chosen])
-        for kind in ("platelet_transfusion", "red_cell_transfusion", "gcsf")
-        for chosen in [events["kind"] == kind]
+        name: (row[kind == name], course.days[when[kind == name]], amount[kind == name])
+        for name in ("platelet_transfusion", "red_cell_transfusion", "gcsf")
     }
-    given["infusion"] = (np.arange(len(course)), np.zeros(len(course), dtype=int), np.ones(len(course)))
+    given["infusion"] = _infusions(course)
     return Chart.from_columns(
         measurements, [str(p) for p in course.patients], given, graft=_grafts(course), transfusions_recorded=True
     )
-
-
-def _ascending(ids: np.ndarray) -> bool:
-    return bool(np.all(np.diff(ids) > 0))
-
-
-def _rows(course: Course, events: dict[str, np.ndarray]) -> np.ndarray:
-    order = np.argsort(course.patients)
-    return order[np.searchsorted(course.patients[order], events["patient"])]
 
 
 def plans_of(course: Course) -> list[Plan]:
@@ -66,6 +55,15 @@ def plans_of(course: Course) -> list[Plan]:
     plans = [Plan.load(entry["spec"]) for entry in course.record["plans"]]
     chosen = course.record["plan_of_patient"]
     return [plans[0]] * len(course) if chosen is None else [plans[i] for i in chosen]
+
+
+def _infusions(course: Course) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row, day and number of every graft infused."""
+    days = [[graft.infusion_day for graft in plan.grafts] for plan in plans_of(course)]
+    row = np.repeat(np.arange(len(course)), [len(each) for each in days])
+    table, counts = np.unique(np.stack([row, np.concatenate(days)]), axis=1, return_counts=True)
+    seen = table[1] <= course.days[-1]
+    return table[0][seen], table[1][seen], counts[seen].astype(np.float64)
 
 
 def _limits(course: Course) -> dict[str, np.ndarray]:

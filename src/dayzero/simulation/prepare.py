@@ -16,10 +16,9 @@ import numpy as np
 
 from dayzero.biology import conditioning
 from dayzero.elementwise import normal_quantile
-from dayzero.errors import SpecError
 from dayzero.module import Parameter
 from dayzero.simulation.assemble import Body
-from dayzero.simulation.covariates import covariates
+from dayzero.simulation.covariates import bag_of, covariates
 from dayzero.simulation.dosing import dose_mg
 from dayzero.simulation.laboratory import ASSAYS
 from dayzero.simulation.streams import patient_key, uniform, unsigned
@@ -65,7 +64,7 @@ def prepare(body: Body, plan: Plan, patients: Sequence[int] | np.ndarray, seed: 
     patients : identifiers; the same identifier and seed is the same person in every plan.
     first_day, days : the days to lay out. origins : host and donors, 2 or 3.
     overrides : typical values that replace the parameter files' own, by ``organ.name``.
-    typical : everyone is the plan's own patient with typical parameters; only chance differs.
+    typical : everyone is the plan's own patient with typical parameters.
     """
     key = patient_key(seed, patients)
     person = covariates(plan, key, origins, typical)
@@ -78,10 +77,6 @@ def prepare(body: Body, plan: Plan, patients: Sequence[int] | np.ndarray, seed: 
 
 def _individuals(body: Body, key: np.ndarray, person: Mapping[str, Any], overrides: Mapping[str, float], typical: bool):
     """Parameters of each patient, then constants organ by organ."""
-    unknown = set(overrides) - set(body.parameters())
-    if unknown:
-        name = sorted(unknown)[0]
-        raise SpecError("parameter set", name, "an unknown parameter", "organ.name", "see dayzero explain")
     constants: dict[str, Any] = dict(person)
     numbers: dict[str, dict[str, Any]] = {}
     for organ in body.derivation:
@@ -119,6 +114,7 @@ def _settings(plan: Plan, weight_kg: np.ndarray) -> dict[str, np.ndarray]:
         "gcsf_dose": gcsf.dose_ug_per_kg if gcsf else 0.0,
         "gcsf_stop_anc": gcsf.stop_anc_1e9_per_l if gcsf else NEVER,
         "gcsf_stop_after": gcsf.stop_after_days if gcsf else NEVER,
+        "gcsf_least_days": gcsf.least_days if gcsf else NEVER,
         "platelet_trigger": platelets.trigger_1e9_per_l if platelets else 0.0,
         "platelet_units": np.minimum(platelets.units, platelets.most_units_per_kg * weight_kg) if platelets else 0.0,
         "platelet_interval": platelets.min_interval_days if platelets else NEVER,
@@ -198,8 +194,8 @@ def _infusions(plan: Plan, table: dict[str, Any], first_day: int, days: int) -> 
     donor = 1
     for i, graft in enumerate(plan.grafts):
         donor = 1 if i == 0 or plan.second_donor is None else 2
-        first = plan.graft if donor == 1 else graft
-        whole = first.doses()["cd34"] * first.viable_fraction
+        bag = bag_of(plan, donor)
+        whole = bag.doses()["cd34"] * bag.viable_fraction
         share = graft.doses()["cd34"] * graft.viable_fraction / whole if whole else 0.0
         row = graft.infusion_day - first_day
         if 0 <= row < days:

@@ -21,7 +21,18 @@ class Gcsf(SpecModel):
     stop_anc_1e9_per_l: Real = Field(
         default=1.5, gt=0, le=20, description="neutrophils above which it may stop, in 1e9/L"
     )
-    stop_after_days: Whole = Field(default=2, ge=1, le=14, description="days above that level before it stops")
+    stop_after_days: Whole = Field(
+        default=2,
+        ge=1,
+        le=14,
+        description="reports in a row above that level before it stops (days, while blood is drawn daily)",
+    )
+    least_days: Whole = Field(
+        default=10,
+        ge=0,
+        le=60,
+        description="days after which it may stop although neutrophils never fell below that level",
+    )
 
 
 class PlateletTransfusion(SpecModel):

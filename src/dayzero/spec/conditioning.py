@@ -77,6 +77,10 @@ class DrugCourse(SpecModel):
             expected = f"none for {self.drug}"
             advice = f"targets are for {', '.join(MONITORED_DRUGS)}"
             raise refuse("a target", expected, advice, field="target_cumulative_auc_mg_h_per_l")
+        if self.target_cumulative_auc_mg_h_per_l is not None and len(self.days) < 2:
+            advice = "drop the target, or spread the course over two days or more"
+            got, expected = "a target for one day", "later days whose doses can be adjusted to it"
+            raise refuse(got, expected, advice, field="target_cumulative_auc_mg_h_per_l")
         return self
 
 

@@ -1,0 +1,174 @@
+"""The task every solver is given: some patients of a plan, day by day, with the ward's decisions in between.
+
+The functions here take flat vectors of one patient's numbers and call the engine's own day program piece by piece::
+
+    morning  state, memory      -> state after kill, infusion and transfusion; memory; orders; what is recorded
+    rates    state, orders      -> derivative of the state                       (what a solver integrates over the day)
+    evening  fates, both states -> fates and events
+
+With `orders` given instead of decided, a decision that flips cannot be taken for an error of integration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dayzero.module import ORDER_SIGNALS
+from dayzero.simulation import day as program
+from dayzero.simulation.assemble import Body, standard_body
+from dayzero.simulation.engine_jax import Layout, _pick, _Settings, _unpack
+from dayzero.simulation.integrate import over_a_day
+from dayzero.simulation.prepare import Prepared, admission_day, prepare
+from dayzero.spec import Plan
+
+COMPARED = ("neutrophils", "monocytes", "platelets", "hemoglobin")
+ORDERS = tuple(ORDER_SIGNALS)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Patients of one plan, ready for any solver.
+
+    ``numbers`` (patients, n), ``settings`` (patients, n), ``daily`` (patients, days, n), ``keys`` (patients,).
+    """
+
+    name: str
+    body: Body
+    layout: Layout
+    prepared: Prepared
+    numbers: np.ndarray
+    settings: np.ndarray
+    daily: np.ndarray
+    keys: np.ndarray
+    first_day: int
+
+    @classmethod
+    def of(cls, plan: Plan | str, patients: int | Sequence[int], days: int, seed: int = 1) -> Problem:
+        """The first mornings of a plan's course, `days` of them, from admission on."""
+        plan, body = Plan.load(plan), standard_body()
+        ids = np.arange(patients) if isinstance(patients, int) else np.asarray(patients)
+        made = prepare(body, plan, ids, seed, first_day=admission_day(plan), days=days, origins=1 + len(plan.donors))
+        layout = Layout.of(body, made)
+        return cls(
+            plan.name, body, layout, made,
+            np.stack([_pick(made.numbers[o][n], i) for o, n, i in layout.numbers], axis=-1),
+            np.stack([made.settings[n] for n in layout.settings], axis=-1),
+            np.stack([_pick(made.daily[n], i).T for n, i in layout.daily], axis=-1),
+            made.key, made.first_day,
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def days(self) -> int:
+        return self.daily.shape[1]
+
+    @property
+    def origins(self) -> int:
+        return 1 + max(o for _, _, o in self.layout.numbers if o is not None)
+
+    @cached_property
+    def shapes(self) -> tuple[Any, Any, Any]:
+        """Tree shapes of state, memory and fates."""
+        start = jax.eval_shape(self._admission, self.numbers[0], self.keys[0])
+        return tuple(jax.tree.structure(part) for part in (start.state, start.memory, start.fates))
+
+    def organs(self, numbers: Any) -> dict[str, Any]:
+        """What each organ sees as ``p``, from a vector of numbers."""
+        entries = [(f"{organ}.{name}", origin) for organ, name, origin in self.layout.numbers]
+        named = _unpack(entries, [numbers[i] for i in range(len(entries))])
+        return {o.name: o.view(**{f: named[f"{o.name}.{f}"] for f in o.view._fields}) for o in self.body.living}
+
+    def _admission(self, numbers: Any, key: Any) -> program.Course:
+        return program.admission(self.body, self.organs(numbers), key, self.origins)
+
+    def admitted(self, patient: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """State, memory and fates of one patient on admission, as float64 vectors."""
+        with jax.enable_x64(True):
+            start = self._admission(list(self.numbers[patient]), jnp.uint32(self.keys[patient]))
+            return tuple(np.array(jax.tree.leaves(part), dtype=float) for part in
+                         (start.state, start.memory, start.fates))  # fmt: skip
+
+    def _tree(self, kind: int, leaves: Any) -> Any:
+        shape = self.shapes[kind]
+        return jax.tree.unflatten(shape, [leaves[i] for i in range(shape.num_leaves)])
+
+    def _outside(self, today: Any, orders: Any) -> dict[str, Any]:
+        named = _unpack(self.layout.daily, [today[i] for i in range(len(self.layout.daily))])
+        return named | {name: orders[i] for i, name in enumerate(ORDERS)}
+
+    def counts(self, state: Any, numbers: Any) -> list[Any]:
+        """The compared quantities from a state vector."""
+        outside = self._outside([0.0 * state[0]] * len(self.layout.daily), [0.0 * state[0]] * len(ORDERS))
+        signals = program.all_signals(self.body, self._tree(0, state), self.organs(numbers), outside)
+        return [signals[name] for name in COMPARED]
+
+    def act(self, state: Any, numbers: Any, today: Any, orders: Any) -> list[Any]:
+        """The state after today's kill, infusion and transfusion."""
+        p, y, outside = self.organs(numbers), self._tree(0, state), self._outside(today, orders)
+        return jax.tree.leaves(program._act(self.body, y, p, program.all_signals(self.body, y, p, outside)))
+
+    def morning(self, state: Any, memory: Any, numbers: Any, settings: Any, today: Any, day: Any, key: Any):
+        """Report, decide, act: (state, memory, orders, compared quantities), flat."""
+        p, y = self.organs(numbers), self._tree(0, state)
+        chosen = _Settings({n: settings[i] for i, n in enumerate(self.layout.settings)})
+        nothing = self._outside(today, [0.0] * len(ORDERS))
+        signals = program.all_signals(self.body, y, p, nothing)
+        reports = program._reports(signals, chosen, key, day)
+        given, after = program._decide(self.body, self._tree(1, memory), reports, nothing, chosen, day)
+        orders = [given[name] for name in ORDERS]
+        then = jax.tree.leaves(after)
+        return self.act(state, numbers, today, orders), then, orders, [signals[name] for name in COMPARED]
+
+    def rates(self, state: Any, numbers: Any, today: Any, orders: Any) -> list[Any]:
+        """Derivative of the state under today's signals and orders, per day."""
+        outside = self._outside(today, orders)
+        return jax.tree.leaves(program._rates(self.body, self._tree(0, state), self.organs(numbers), outside))
+
+    def evening(self, fates: Any, acted: Any, lived: Any, numbers: Any, today: Any, orders: Any, key: Any):
+        """Hazards of the day integrated: (fates, events), flat."""
+        then, events = program._risk(self.body, self._tree(2, fates), self.organs(numbers), self._tree(0, acted),
+                                     self._tree(0, lived), self._outside(today, orders), key)  # fmt: skip
+        return jax.tree.leaves(then), list(events.values())
+
+    def frozen(self, orders: np.ndarray, steps: int, precision: str = "float64") -> np.ndarray:
+        """The engine's own integration with `orders` (patients, days, kinds) given: (patients, days, compared)."""
+        with jax.enable_x64(precision == "float64"):
+            kind = lambda a: jnp.asarray(a, dtype=precision)  # noqa: E731
+            run = _frozen_program(self)
+            return np.asarray(run(kind(self.numbers), kind(self.daily), kind(orders), self.keys, steps))
+
+    def frozen_course(self) -> Callable[..., Any]:
+        """The traced course of one patient under given orders (see `frozen`)."""
+
+        def one(numbers: Any, daily: Any, orders: Any, key: Any, steps: int) -> Any:
+            start = jax.tree.leaves(self._admission(numbers, key).state)
+            start = [jnp.asarray(x, dtype=numbers.dtype) for x in start]
+
+            def day(state: Any, row: Any) -> Any:
+                today, given = row
+                counts = jnp.stack(self.counts(state, numbers))
+                acted = self.act(state, numbers, today, given)
+                return over_a_day(lambda y: self.rates(y, numbers, today, given), acted, steps), counts
+
+            return jax.lax.scan(day, start, (daily, orders))[1]
+
+        return one
+
+
+_programs: dict[Layout, Callable[..., Any]] = {}
+
+
+def _frozen_program(problem: Problem) -> Callable[..., Any]:
+    """One program for all problems of a layout; the number of steps is an input of it."""
+    if problem.layout not in _programs:
+        _programs[problem.layout] = jax.jit(jax.vmap(problem.frozen_course(), in_axes=(0, 0, 0, 0, None)))
+    return _programs[problem.layout]

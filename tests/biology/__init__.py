@@ -1,0 +1,1 @@
+"""Tests of the body: parameters, kills, and what a hematologist expects of a course."""

@@ -1,0 +1,121 @@
+"""What a hematologist expects of the marrow: it lives on stem cells, and returns alone only where they survive."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from dayzero.biology import stem_cells
+from dayzero.simulation import cohort
+from dayzero.simulation.assemble import ORGANS, assemble
+from dayzero.spec import Plan, Population
+from simulation.wards import CALM, NO_CELLS, calm, copied, first_day, prepared, run
+
+HELD = 0.02
+HEALTHY = {
+    "conditioning": "none",
+    "prophylaxis": "none",
+    "care": CALM,
+    "patient": {"prior_treatment_lines": 0},
+    **NO_CELLS,
+}
+
+
+def with_stem_cells_held() -> SimpleNamespace:
+    """Stem cells that stay at 2 % of normal for ever."""
+
+    def held(state):
+        host, *donors = state.cells
+        return state._replace(cells=(host._replace(stem=0 * host.stem + HELD), *donors))
+
+    def still(rates):
+        return rates._replace(cells=tuple(c._replace(stem=0 * c.stem) for c in rates.cells))
+
+    return copied(
+        stem_cells,
+        start=lambda p, origins: held(stem_cells.start(p, origins)),
+        rates=lambda y, p, s: still(stem_cells.rates(y, p, s)),
+    )
+
+
+def test_a_graft_without_stem_cells_engrafts_and_then_fails() -> None:
+    none = {"graft.stem_blood": 0.0, "graft.short_term_adult": 0.0}
+    course = run(calm("aml-sibling-pbsc"), 4, 180, parameters=none, typical=True)
+    whole = run(calm("aml-sibling-pbsc"), 4, 180, typical=True)
+    assert first_day(course, "neutrophils", 0.5)[0] <= 28
+    for lineage in ("neutrophils", "platelets"):
+        assert course.at(180, lineage)[0] < 0.2 * course.values[lineage][0, 0]
+        assert whole.at(180, lineage)[0] > 0.4 * whole.values[lineage][0, 0]
+    assert course.at(180, "clones")[0] == 0
+
+
+def test_two_percent_of_stem_cells_do_not_keep_counts_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = assemble([with_stem_cells_held() if organ is stem_cells else organ for organ in ORGANS])
+    monkeypatch.setattr(cohort, "standard_body", lambda: body)
+    course = run(Plan.load("auto-mel200-myeloma").but(**HEALTHY), 1, 1095, typical=True)
+    assert course.neutrophils[0, 0] > 2
+    assert course.at(1095, "neutrophils")[0] < 0.5
+    assert course.at(1095, "platelets")[0] < 20
+
+
+def test_cyclophosphamide_and_total_body_irradiation_without_cells_bring_no_neutrophils() -> None:
+    course = run(calm("all-sibling-pbsc-cytbi").but(**NO_CELLS), 16, 60)
+    late = course.days >= 14
+    assert np.all(course.neutrophils[:, late] < 0.5)
+    assert np.all(course.at(42, "platelets") < 20)
+
+
+def test_melphalan_without_cells_lets_neutrophils_return_in_four_to_six_weeks() -> None:
+    for care in ({}, CALM):
+        course = run(Plan.load("auto-mel200-myeloma").but(care=care, **NO_CELLS), 1, 90, typical=True)
+        assert 26 <= first_day(course, "neutrophils", 0.5)[0] <= 42
+        assert first_day(course, "neutrophils", 0.5)[0] > first_day(
+            run(Plan.load("auto-mel200-myeloma").but(care=care), 1, 60, typical=True), "neutrophils", 0.5
+        )
+
+
+def test_old_donors_give_several_fold_fewer_clones() -> None:
+    plan = Plan.load("aml-sibling-pbsc")
+    clones = run([plan.but(donor={"age_years": age}) for age in (20, 30, 40, 50, 60, 66)], typical=True).at(
+        60, "clones"
+    )
+    assert np.all(np.diff(clones) <= 0)
+    assert clones[1] / clones[4] > 2.5
+    assert clones[1] / clones[5] > 4
+    assert 5_000 < clones[1] < 100_000
+
+
+def test_the_number_of_clones_is_a_poisson_number() -> None:
+    plan = Plan.load("aml-sibling-pbsc").but(graft={"cd34_per_kg": 1e3}, population=Population())
+    p = SimpleNamespace(**prepared(plan).numbers["stem_cells"])
+    p.luck = (0.5, (np.arange(2000) + 0.5) / 2000)
+    founders = stem_cells.derive(p, p)["clones_engrafted"][1]
+    expected = p.graft_cells_stem[1][0] * p.weight_kg[0]
+    assert np.all(founders == np.floor(founders))
+    assert founders.mean() == pytest.approx(expected, rel=0.02)
+    assert founders.var() == pytest.approx(expected, rel=0.05)
+
+
+def test_mycophenolate_lowers_output() -> None:
+    plan = calm("nma-flu-tbi2")
+    with_it, without = plan, plan.but(prophylaxis={"mycophenolate": None})
+    course = run([with_it, without], typical=True)
+    on = (course.days >= 14) & (course.days < 28)
+    ratio = course.neutrophils[0, on].mean() / course.neutrophils[1, on].mean()
+    assert 0.6 < ratio < 0.97
+
+
+def test_a_healthy_marrow_makes_as_much_of_each_lineage_as_is_lost() -> None:
+    """Every organ stands still at the start of a healthy patient, by its own equations."""
+    numbers = prepared(Plan.load("auto-mel200-myeloma").but(**HEALTHY)).numbers
+    p = SimpleNamespace(**numbers["stem_cells"])
+    start = stem_cells.start(p, 2)
+    turnover = stem_cells.turnover(start, p)
+    assert turnover.stem_renewal == pytest.approx(0.5)
+    assert turnover.multipotent_renewal == pytest.approx(p.multipotent_rest)
+    quiet = SimpleNamespace(homing=(0.0, 0.0), mycophenolate=0.0)
+    for change in stem_cells.rates(start, p, quiet).cells[0][:6]:
+        assert np.allclose(change, 0, atol=1e-12)
+    assert np.allclose(stem_cells.committed_output(start, p, quiet)[0], 1)

@@ -1,0 +1,1 @@
+"""Tests of the run: streams, assembly, engine, ward, course."""

@@ -1,0 +1,158 @@
+"""A course: kept and read back, asked in the words of the ward, refused in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dayzero.errors import ChartError, DomainWarning, SpecError
+from dayzero.simulation.cohort import RECORDED, simulate
+from dayzero.simulation.course import Course
+from dayzero.simulation.observe import observe
+from dayzero.spec import Plan, Population
+from simulation.wards import differing, run
+
+
+def test_a_course_is_read_back_as_it_was_written(library: Course, tmp_path: Path) -> None:
+    path = library.write(tmp_path / "course.npz")
+    back = Course.read(path)
+    assert differing(library, back) == []
+    assert set(back.values) == set(library.values) == set(RECORDED)
+    for name in ("patients", "days", "visits", "tests"):
+        kept, read = getattr(library, name), getattr(back, name)
+        assert np.array_equal(kept, read)
+        assert kept.dtype == read.dtype
+    assert all(np.array_equal(library.covariates[k], back.covariates[k]) for k in library.covariates)
+    assert back.record == library.record
+    assert [p.name for p in tmp_path.iterdir()] == ["course.npz"]
+
+
+def test_a_course_read_back_gives_the_same_chart(library: Course, tmp_path: Path) -> None:
+    one, two = observe(library), observe(Course.read(library.write(tmp_path / "course.npz")))
+    for name in one.measurements:
+        assert all(np.array_equal(a, b) for a, b in zip(one.column(name), two.column(name), strict=True))
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
+    library: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = library.write(tmp_path / "course.npz")
+    before = path.read_bytes()
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(OSError, match="no space"):
+        library.write(path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["course.npz"]
+
+
+def test_what_is_not_a_course_is_refused(library: Course, tmp_path: Path) -> None:
+    text = tmp_path / "notes.npz"
+    text.write_text("not a course")
+    other = tmp_path / "other.npz"
+    np.savez(other, record=np.asarray('{"schema": 99}'))
+    strange = tmp_path / "strange.npz"
+    np.savez(strange, numbers=np.arange(3))
+    for path in (text, other, strange, tmp_path / "missing.npz"):
+        with pytest.raises(ChartError):
+            Course.read(path)
+
+
+def test_an_unknown_quantity_names_those_recorded(library: Course) -> None:
+    with pytest.raises(AttributeError, match="neutrophils") as told:
+        _ = library.neutrofils
+    assert all(name in str(told.value) for name in RECORDED)
+
+
+def test_a_day_outside_the_course_is_refused(library: Course) -> None:
+    assert library.at(0, "platelets").shape == (len(library),)
+    for day in (int(library.days[0]) - 1, 101):
+        with pytest.raises(ChartError, match="day"):
+            library.at(day, "platelets")
+
+
+def test_days_run_from_the_first_admission_to_the_last_day(library: Course) -> None:
+    assert np.array_equal(library.days, np.arange(library.days[0], 101))
+    assert all(value.shape == (len(library), len(library.days)) for value in library.values.values())
+    assert str(len(library)) in repr(library)
+
+
+def test_events_are_sorted_by_patient_day_and_kind(library: Course) -> None:
+    events = library.events()
+    rows = list(zip(events["patient"], events["day"], events["kind"], strict=True))
+    assert len(rows) > 50
+    assert rows == sorted(rows)
+    given = events["kind"] == "platelet_transfusion"
+    assert events["amount"][given].sum() == library.platelet_units.sum()
+    assert set(events["kind"]) <= {"platelet_transfusion", "red_cell_transfusion", "gcsf", "bleeding"}
+
+
+def test_events_stay_sorted_where_patients_are_not() -> None:
+    course = run("aml-sibling-pbsc", [9, 3, 5], 40)
+    events = course.events()
+    assert list(events["patient"]) == sorted(events["patient"])
+    chart = observe(course)
+    assert chart.patients == ("9", "3", "5")
+    for row, name in enumerate(chart.patients):
+        days = course.days[course.platelet_units[row] > 0]
+        assert np.array_equal(chart.series(name, "platelet_transfusion").days, days)
+
+
+def test_a_course_that_recorded_no_orders_has_an_empty_event_table(library: Course) -> None:
+    few = {name: library.values[name] for name in ("neutrophils", "reported_neutrophils")}
+    course = replace(library, values=few)
+    assert len(course.events()["day"]) == 0
+    assert len(observe(course).column("neutrophils").day) == library.visits.sum()
+
+
+def test_the_record_says_how_to_repeat_the_run() -> None:
+    how = {"precision": "float64", "parameters": {"graft.lodging": 0.2}, "typical": True}
+    course = run("aml-sibling-pbsc", [4, 8], 20, seed=11, **how)
+    record = course.record
+    plan = Plan.load(record["plans"][0]["spec"])
+    assert plan.sha256() == record["plans"][0]["sha256"] == Plan.load("aml-sibling-pbsc").sha256()
+    repeated = {name: record[name] for name in ("days", "seed", "precision", "parameters", "typical", "steps_per_day")}
+    again = run(plan, course.patients, **repeated)
+    assert differing(course, again) == []
+    assert record["warnings"]
+    assert record["versions"]
+
+
+def test_leaving_the_evidence_warns_once_and_is_kept() -> None:
+    plan = Plan.load("auto-beam-lymphoma").but(patient={"age_years": 90}, population=Population())
+    with pytest.warns(DomainWarning) as seen:
+        course = simulate([plan, plan], days=5)
+    told = [str(w.message) for w in seen]
+    assert len(told) == len(set(told)) == len(course.record["warnings"])
+    assert any("age 90" in sentence for sentence in told)
+    assert any("carmustine" in sentence for sentence in told)
+
+
+PLAN = Plan.load("aml-sibling-pbsc")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"days": 0}, {"days": -5}, {"days": 100_000}, {"days": 10.5},
+        {"patients": 0}, {"patients": -3}, {"patients": []}, {"patients": [-1]}, {"patients": [0.5]}, {"patients": 2.5},
+        {"plan": []}, {"plan": [PLAN, PLAN], "patients": [1, 2, 3]}, {"plan": [PLAN, PLAN], "patients": 5},
+        {"plan": "aml-siblng-pbsc"},
+        {"parameters": {"graft.nothing": 1.0}}, {"parameters": {"lodging": 1.0}},
+        {"parameters": {"graft.lodging": float("nan")}}, {"parameters": {"graft.lodging": "high"}},
+        {"precision": "float16"}, {"recording": ("neutrofils",)}, {"recording": ()}, {"recording": ("stem_cells",)},
+        {"steps_per_day": 0}, {"block": -3}, {"seed": 1.5},
+    ],
+    ids=lambda asked: " ".join(f"{k}={v if k != 'plan' else len(v)}" for k, v in asked.items()),
+)  # fmt: skip
+def test_what_cannot_be_simulated_is_refused_in_one_sentence(asked: dict[str, Any]) -> None:
+    with pytest.raises(SpecError) as refused:
+        run(**({"plan": PLAN, "patients": 2, "days": 10} | asked))
+    assert "\n" not in str(refused.value)
