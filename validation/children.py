@@ -25,8 +25,10 @@ DATA = ROOT.parent / "shared" / "data" / "paediatric-bmt" / "paediatric_bmt.csv"
 PAGES = ROOT / "docs" / "measurements"
 TWINS = 64
 SOURCES = {"bone_marrow": "marrow", "peripheral_blood": "mobilised_blood"}
-ENDPOINTS = {"neutrophils 0.5": ("ANC_recovery", "neutrophils_0.5_day"),
-             "platelets 50": ("PLT_recovery", "platelets_50_day")}  # fmt: skip
+ENDPOINTS = {
+    "neutrophils 0.5": ("ANC_recovery", "neutrophils_0.5_day"),
+    "platelets 50": ("PLT_recovery", "platelets_50_day"),
+}
 
 
 def children() -> list[dict[str, str]]:
@@ -48,15 +50,23 @@ def plan_of(child: dict[str, str]) -> Plan:
     graft |= {"cd3_per_kg": cd3 * 1e8} if cd3 else {}
     return Plan.load("aml-sibling-marrow").but(
         name=f"child {child['patient']}",
-        patient={"age_years": max(age, 0.5), "sex": sex if sex in ("male", "female") else "male", "weight_kg": weight,
-                 "height_cm": round(float(height), 1), **_group(child["recipient_ABO"])},
+        patient={
+            "age_years": max(age, 0.5),
+            "sex": sex if sex in ("male", "female") else "male",
+            "weight_kg": weight,
+            "height_cm": round(float(height), 1),
+            **_group(child["recipient_ABO"]),
+        },
         donor={"kind": "matched_unrelated", "age_years": float(child["donor_age"]), **_group(child["donor_ABO"])},
         graft=graft,
         prophylaxis="cni-mtx-atg",
         care={"gcsf": None},
-        population={"fields": dict.fromkeys(Plan.load("aml-sibling-marrow").population.fields),
-                    "female_fraction": None, "major_abo_mismatch_fraction": None},
-    )  # fmt: skip
+        population={
+            "fields": dict.fromkeys(Plan.load("aml-sibling-marrow").population.fields),
+            "female_fraction": None,
+            "major_abo_mismatch_fraction": None,
+        },
+    )
 
 
 def _number(text: str) -> float | None:
@@ -91,9 +101,20 @@ def table(rows: list[dict[str, str]], found: dict[str, np.ndarray]) -> list[list
             here = (source == graft) & np.isfinite(observed) & np.isfinite(found[name])
             o, p = observed[here], found[name][here]
             rho = spearmanr(o, p)
-            lines.append([name, graft.replace("_", " "), str(here.sum()), _quartiles(o), _quartiles(p),
-                          f"{np.median(p - o):+.1f}", f"{np.median(np.abs(p - o)):.1f}",
-                          f"{rho.statistic:.2f} (p = {rho.pvalue:.3f})", _slope(rows, here, o), _slope(rows, here, p)])  # fmt: skip
+            lines.append(
+                [
+                    name,
+                    graft.replace("_", " "),
+                    str(here.sum()),
+                    _quartiles(o),
+                    _quartiles(p),
+                    f"{np.median(p - o):+.1f}",
+                    f"{np.median(np.abs(p - o)):.1f}",
+                    f"{rho.statistic:.2f} (p = {rho.pvalue:.3f})",
+                    _slope(rows, here, o),
+                    _slope(rows, here, p),
+                ]
+            )
     return lines
 
 
@@ -109,8 +130,18 @@ def _slope(rows: list[dict[str, str]], here: np.ndarray, days: np.ndarray) -> st
     return f"{np.exp(np.polyfit(np.log2(dose[known]), np.log(days[known]), 1)[0]):.3f}"
 
 
-HEAD = ["endpoint", "graft", "children", "observed", "predicted", "bias", "typical error", "rank correlation",
-        "observed ratio per CD34 doubling", "predicted"]  # fmt: skip
+HEAD = [
+    "endpoint",
+    "graft",
+    "children",
+    "observed",
+    "predicted",
+    "bias",
+    "typical error",
+    "rank correlation",
+    "observed ratio per CD34 doubling",
+    "predicted",
+]
 
 TEXT = """# Children simulated from their own covariates
 

@@ -64,20 +64,43 @@ def claims() -> list[Claim]:
         Claim("4", "the same, platelets 50 (COBLT, children: 174)", cord, p50, 120, 220, new, 365),
         Claim("5", "MEL200 without cells: ANC 0.5", dose(mel, 0).but(care=NO_GCSF), anc, 26, 42, fit),
         Claim("6", "allogeneic blood: last red-cell transfusion, median day", blood, "last_red_cells", -8, 56, new),
-        Claim("22", "stem-cell clones contributing at day 100, donor of 30 y", blood.but(donor={"age_years": 30}),
-              "clones", 5e3, 3e4, new),
-        Claim("22", "the same, donor of 60 y: ratio to 30 y about a tenth", blood.but(donor={"age_years": 60}),
-              "clones_ratio", 0.05, 0.3, "input"),
+        Claim(
+            "22",
+            "stem-cell clones contributing at day 100, donor of 30 y",
+            blood.but(donor={"age_years": 30}),
+            "clones",
+            5e3,
+            3e4,
+            new,
+        ),
+        Claim(
+            "22",
+            "the same, donor of 60 y: ratio to 30 y about a tenth",
+            blood.but(donor={"age_years": 60}),
+            "clones_ratio",
+            0.05,
+            0.3,
+            "input",
+        ),
         Claim("Bishop", "filgrastim saves days of ANC 0.5 (4)", dose(blood, 5e6), "gcsf_gain", 2.5, 5.5, fit),
         Claim("Bishop", "filgrastim moves platelets 20 (0)", dose(blood, 5e6), "gcsf_platelets", -1.5, 1.5, new),
         Claim("Bolwell", "methotrexate costs days of ANC 0.5, marrow (7)", marrow, "mtx_cost", 4.5, 9.5, fit),
         Claim("dose", "ANC days per CD34 doubling, blood (0.945)", blood, "anc_slope", 0.914, 0.98, new),
         Claim("dose", "platelet 50 days per CD34 doubling, blood (0.807)", blood, "plt_slope", 0.721, 0.881, new),
-        Claim("NMA", "Flu/TBI 2 Gy: transfused platelets, % (Weissinger: 23)", load("nma-flu-tbi2"), "any_platelets",
-              11, 38, new),
-        Claim("haplo", "haploidentical marrow, PTCy, RIC: ANC 0.5 (15-16)", load("haplo-marrow-ptcy"), anc, 14, 17.5, fit),
+        Claim(
+            "NMA",
+            "Flu/TBI 2 Gy: transfused platelets, % (Weissinger: 23)",
+            load("nma-flu-tbi2"),
+            "any_platelets",
+            11,
+            38,
+            new,
+        ),
+        Claim(
+            "haplo", "haploidentical marrow, PTCy, RIC: ANC 0.5 (15-16)", load("haplo-marrow-ptcy"), anc, 14, 17.5, fit
+        ),
         Claim("haplo", "the same: platelets 20 (24)", load("haplo-marrow-ptcy"), p20, 22, 27, fit),
-    ]  # fmt: skip
+    ]
 
 
 def cohort(plan: Plan, patients: int, days: int) -> Course:
@@ -164,14 +187,24 @@ def main() -> None:
         good = claim.low <= found <= claim.high
         score.append((good, claim.role))
         shown = f"{found:,.0f}" if abs(found) >= 100 else f"{found:.3g}"
-        lines.append(f"| {claim.row} | {claim.says} | {shown} | {claim.low:g} to {claim.high:g} | {claim.role} | "
-                     f"{'inside' if good else '**outside**'} |")  # fmt: skip
+        lines.append(
+            f"| {claim.row} | {claim.says} | {shown} | {claim.low:g} to {claim.high:g} | {claim.role} | "
+            f"{'inside' if good else '**outside**'} |"
+        )
         print(lines[-1], flush=True)
     new = [good for good, role in score if role == "predicted"]
     if not quick:
         table = "\n".join(["| row | finding | simulated | band | role | |", "|---|---|---|---|---|---|", *lines])
-        PAGE.write_text(TEXT.format(patients=f"{patients:,}", table=table, passed=sum(g for g, _ in score),
-                                    total=len(score), passed_new=sum(new), total_new=len(new)))  # fmt: skip
+        PAGE.write_text(
+            TEXT.format(
+                patients=f"{patients:,}",
+                table=table,
+                passed=sum(g for g, _ in score),
+                total=len(score),
+                passed_new=sum(new),
+                total_new=len(new),
+            )
+        )
     print(f"{sum(g for g, _ in score)} of {len(score)} inside their band; predicted: {sum(new)} of {len(new)}")
 
 

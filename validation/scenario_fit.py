@@ -43,54 +43,89 @@ def scenarios() -> dict[str, Scenario]:
     blood, marrow, cord = load("aml-sibling-pbsc"), load("aml-sibling-marrow"), load("cord-single-cytbiflu")
     bone = dose(marrow, 2.5e6).but(care=off)
     return {
-        "mel200 5e6": Scenario(dose(mel, 5e6), {"anc": (11.5, 0.5), "p20": (12.7, 0.7), "p50": (15.5, 0.7), "low": (11, 3),
-                                               "p_60": (215, 25)}),
+        "mel200 5e6": Scenario(
+            dose(mel, 5e6),
+            {"anc": (11.5, 0.5), "p20": (12.7, 0.7), "p50": (15.5, 0.7), "low": (11, 3), "p_60": (215, 25)},
+        ),
         "mel200 2e6": Scenario(dose(mel, 2e6), {"anc": (12.6, 0.5), "p20": (15.5, 0.8)}),
         "mel200 12e6": Scenario(dose(mel, 12e6), {"anc": (10.5, 0.5), "p20": (11.2, 0.8)}),
         "mel200 no G-CSF": Scenario(dose(mel, 5e6).but(care=off), {"anc": (14.7, 0.7), "p20": (13, 1), "low": (11, 3)}),
         "mel200 no cells": Scenario(dose(mel, 0).but(care=off), {"anc": (31, 2)}),
         "BEAM blood": Scenario(dose(beam, 5e6), {"anc": (11, 0.7), "p20": (15, 1.5), "low": (8, 3)}),
-        "BEAM marrow": Scenario(beam.but(graft={"source": "marrow", "cd34_per_kg": 2e6}),
-                                {"anc": (14.5, 1.0), "p20": (22, 2)}),
-        "sibling blood": Scenario(dose(blood, 5e6).but(care=off), {"anc": (16.5, 0.7), "p20": (17, 0.8), "p50": (23, 1.5),
-                                  "n_60": (3.3, 0.5), "p_100": (200, 25)}),
+        "BEAM marrow": Scenario(
+            beam.but(graft={"source": "marrow", "cd34_per_kg": 2e6}), {"anc": (14.5, 1.0), "p20": (22, 2)}
+        ),
+        "sibling blood": Scenario(
+            dose(blood, 5e6).but(care=off),
+            {"anc": (16.5, 0.7), "p20": (17, 0.8), "p50": (23, 1.5), "n_60": (3.3, 0.5), "p_100": (200, 25)},
+        ),
         "sibling blood G-CSF": Scenario(dose(blood, 5e6).but(care=on), {"anc": (12.5, 0.8), "p20": (17, 1.5)}),
         "sibling blood 12e6": Scenario(dose(blood, 12e6).but(care=off), {"anc": (15.2, 0.7), "p50": (18.5, 1.0)}),
         "sibling marrow": Scenario(bone, {"anc": (21.3, 0.6), "p20": (23.5, 1), "p50": (30, 1.5), "p_60": (150, 30)}),
         "marrow, no MTX": Scenario(bone.but(prophylaxis="cni-mmf"), {"anc": (15.7, 0.8)}),
-        "cord": Scenario(dose(cord, 2e5).but(care={"gcsf": {"start_day": 1}}),
-                         {"anc": (25, 0.8), "p20": (48, 3), "p50": (90, 8), "p_100": (55, 12)}),
-        "haplo marrow PTCy": Scenario(dose(load("haplo-marrow-ptcy"), 3e6).but(care=on), {"anc": (16, 1), "p20": (24, 1.5)}),
-        "Flu/TBI 2 Gy": Scenario(dose(load("nma-flu-tbi2"), 5e6), {"donor_28": (0.65, 0.06), "donor_84": (0.85, 0.08),
-                                 "low": (35, 8)}),
+        "cord": Scenario(
+            dose(cord, 2e5).but(care={"gcsf": {"start_day": 1}}),
+            {"anc": (25, 0.8), "p20": (48, 3), "p50": (90, 8), "p_100": (55, 12)},
+        ),
+        "haplo marrow PTCy": Scenario(
+            dose(load("haplo-marrow-ptcy"), 3e6).but(care=on), {"anc": (16, 1), "p20": (24, 1.5)}
+        ),
+        "Flu/TBI 2 Gy": Scenario(
+            dose(load("nma-flu-tbi2"), 5e6), {"donor_28": (0.65, 0.06), "donor_84": (0.85, 0.08), "low": (35, 8)}
+        ),
         "Flu/Bu2": Scenario(dose(load("aml-unrelated-flubu2-atg"), 6e6), {"anc": (14.5, 2)}),
-    }  # fmt: skip
+    }
 
 
 # Free parameters with the log-normal SD of their prior.
 FREE = {
-    "stem_cells.multipotent_acceleration": 0.12, "stem_cells.multipotent_renewal_empty": 0.025,
-    "stem_cells.multipotent_division": 0.12, "stem_cells.committed_renewal_empty": 0.03,
-    "stem_cells.committed_acceleration": 0.12, "stem_cells.committed_division": 0.2,
-    "stem_cells.divisions_left": 0.1, "stem_cells.supply_half": 0.2,
-    "graft.lodging": 0.03, "graft.lodging_half_dose": 0.4, "graft.waking": 0.1,
-    "graft.short_term_adult": 0.5, "graft.short_term_cord": 0.5,
-    "graft.multipotent_blood": 0.25, "graft.multipotent_marrow": 0.4, "graft.multipotent_cord": 0.5,
-    "graft.committed_blood": 0.12, "graft.committed_marrow": 0.4, "graft.committed_cord": 0.5,
-    "graft.granulocytic_blood": 0.5, "graft.granulocytic_marrow": 0.4, "graft.granulocytic_cord": 0.5,
-    "graft.megakaryocytic_blood": 0.5, "graft.megakaryocytic_marrow": 0.4, "graft.megakaryocytic_cord": 0.6,
-    "granulopoiesis.gcsf_on_amplification": 0.15, "granulopoiesis.mucositis_loss": 0.15,
+    "stem_cells.multipotent_acceleration": 0.12,
+    "stem_cells.multipotent_renewal_empty": 0.025,
+    "stem_cells.multipotent_division": 0.12,
+    "stem_cells.committed_renewal_empty": 0.03,
+    "stem_cells.committed_acceleration": 0.12,
+    "stem_cells.committed_division": 0.2,
+    "stem_cells.divisions_left": 0.1,
+    "stem_cells.supply_half": 0.2,
+    "graft.lodging": 0.03,
+    "graft.lodging_half_dose": 0.4,
+    "graft.waking": 0.1,
+    "graft.short_term_adult": 0.5,
+    "graft.short_term_cord": 0.5,
+    "graft.multipotent_blood": 0.25,
+    "graft.multipotent_marrow": 0.4,
+    "graft.multipotent_cord": 0.5,
+    "graft.committed_blood": 0.12,
+    "graft.committed_marrow": 0.4,
+    "graft.committed_cord": 0.5,
+    "graft.granulocytic_blood": 0.5,
+    "graft.granulocytic_marrow": 0.4,
+    "graft.granulocytic_cord": 0.5,
+    "graft.megakaryocytic_blood": 0.5,
+    "graft.megakaryocytic_marrow": 0.4,
+    "graft.megakaryocytic_cord": 0.6,
+    "granulopoiesis.gcsf_on_amplification": 0.15,
+    "granulopoiesis.mucositis_loss": 0.15,
     "granulopoiesis.filgrastim_effect": 0.4,
-    "thrombopoiesis.megakaryoblast_exit": 0.2, "thrombopoiesis.megakaryocyte_exit": 0.2,
-    "thrombopoiesis.thrombopoietin_on_number": 0.15, "thrombopoiesis.injury_loss": 0.3,
-    "thrombopoiesis.cord_maturity": 0.6, "thrombopoiesis.maturing_time": 0.3, "thrombopoiesis.early_branch": 0.3,
-    "organ_toxicity.calcineurin_injury": 0.4, "organ_toxicity.endothelium_repair": 0.25,
-    "conditioning.melphalan_on_endothelium": 0.5, "conditioning.busulfan_on_endothelium": 0.5,
-    "conditioning.methotrexate_on_committed": 0.15, "conditioning.methotrexate_on_granulocytic": 0.15,
-    "conditioning.methotrexate_on_multipotent": 0.2, "conditioning.methotrexate_on_megakaryoblast": 0.3,
-    "conditioning.melphalan_on_multipotent": 0.15, "conditioning.melphalan_on_committed": 0.15,
+    "thrombopoiesis.megakaryoblast_exit": 0.2,
+    "thrombopoiesis.megakaryocyte_exit": 0.2,
+    "thrombopoiesis.thrombopoietin_on_number": 0.15,
+    "thrombopoiesis.injury_loss": 0.3,
+    "thrombopoiesis.cord_maturity": 0.6,
+    "thrombopoiesis.maturing_time": 0.3,
+    "thrombopoiesis.early_branch": 0.3,
+    "organ_toxicity.calcineurin_injury": 0.4,
+    "organ_toxicity.endothelium_repair": 0.25,
+    "conditioning.melphalan_on_endothelium": 0.5,
+    "conditioning.busulfan_on_endothelium": 0.5,
+    "conditioning.methotrexate_on_committed": 0.15,
+    "conditioning.methotrexate_on_granulocytic": 0.15,
+    "conditioning.methotrexate_on_multipotent": 0.2,
+    "conditioning.methotrexate_on_megakaryoblast": 0.3,
+    "conditioning.melphalan_on_multipotent": 0.15,
+    "conditioning.melphalan_on_committed": 0.15,
     "conditioning.melphalan_on_megakaryocyte": 0.5,
-}  # fmt: skip
+}
 
 
 def figures(made: dict[str, Scenario], parameters: dict[str, float]) -> dict[str, dict[str, float]]:
@@ -106,10 +141,16 @@ def figures(made: dict[str, Scenario], parameters: dict[str, float]) -> dict[str
         donor = course.myeloid_donor_fraction[i]
         at = lambda series, day: float(series[day - course.days[0]])  # noqa: E731
         found[name] = {
-            "anc": crossing(anc, course.days, 0.5), "p20": crossing(platelets, course.days, 20),
-            "p50": crossing(platelets, course.days, 50), "low": float(platelets.min()), "n_60": at(anc, 60),
-            "p_60": at(platelets, 60), "p_100": at(platelets, 100), "donor_28": at(donor, 28), "donor_84": at(donor, 84),
-        }  # fmt: skip
+            "anc": crossing(anc, course.days, 0.5),
+            "p20": crossing(platelets, course.days, 20),
+            "p50": crossing(platelets, course.days, 50),
+            "low": float(platelets.min()),
+            "n_60": at(anc, 60),
+            "p_60": at(platelets, 60),
+            "p_100": at(platelets, 100),
+            "donor_28": at(donor, 28),
+            "donor_84": at(donor, 84),
+        }
     return found
 
 
@@ -126,7 +167,7 @@ def crossing(series: np.ndarray, days: np.ndarray, level: float) -> float:
 
 
 def residuals(made: dict[str, Scenario], found: dict[str, dict[str, float]]) -> dict[tuple[str, str], float]:
-    """Misfit of every target in units of how closely it should be met; a level never left counts as three units early."""
+    """Misfit of every target, in units of how closely it should be met; a level never left counts as three early."""
     misfit = {}
     for name, scenario in made.items():
         for figure, (target, close) in scenario.targets.items():

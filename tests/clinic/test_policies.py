@@ -12,7 +12,7 @@ from dayzero.module import ORDER_RULES, ORDER_SIGNALS, Orders
 from dayzero.simulation.assemble import POLICIES
 
 CARE = SimpleNamespace(
-    gcsf_start_day=5, gcsf_dose=5.0, gcsf_stop_anc=1.5, gcsf_stop_after=2,
+    gcsf_start_day=5, gcsf_dose=5.0, gcsf_stop_anc=1.5, gcsf_stop_after=2, gcsf_least_days=10,
     platelet_trigger=10.0, platelet_units=1, platelet_interval=1,
     red_cell_trigger=7.0, red_cell_units=2, red_cell_interval=3,
 )  # fmt: skip
@@ -48,6 +48,11 @@ def test_filgrastim_does_not_stop_on_a_day_without_a_report() -> None:
 
 def test_filgrastim_is_not_stopped_by_counts_that_are_still_falling() -> None:
     assert filgrastim([3.0, 2.5, 1.8, 0.9, 0.1, 0.1], first_day=1, gcsf_start_day=1)[-2:] == [5, 5]
+
+
+def test_filgrastim_stops_in_the_end_where_neutrophils_never_fall() -> None:
+    given = filgrastim([3.0] * 14, first_day=5)
+    assert given == [5] * 11 + [0] * 3
 
 
 def units(counts: list[float], **care: Any) -> list[float]:

@@ -8,7 +8,8 @@ import pytest
 
 from dayzero.errors import SpecError
 from dayzero.module import Parameter, Signal
-from dayzero.present.explain import _names, _traced, care_fields, consequences, explain, functions_reading, shown
+from dayzero.present.explain import _names, explain, shown
+from dayzero.present.uses import _traced, care_fields, consequences, functions_reading
 from dayzero.simulation.assemble import standard_body
 
 BODY = standard_body()

@@ -87,7 +87,7 @@ def test_a_missing_constant_is_named_with_who_needs_it() -> None:
 
 
 def coupled(*needs: str) -> Coupled:
-    return Coupled(level(), needs, lambda y, p, s: 0.0)
+    return Coupled(level(), dict.fromkeys(needs, "1"), lambda y, p, s: 0.0)
 
 
 def test_coupled_signals_in_a_circle_are_named() -> None:

@@ -107,7 +107,7 @@ def test_another_seed_gives_other_people(cohort: Course) -> None:
 
 
 def test_random_plans_cause_at_most_one_compilation() -> None:
-    some = random_plans(30)
+    some = random_plans(50)
     with_one, with_two = ([p for p in some if len(p.donors) == n] for n in (1, 2))
     assert len(with_one) >= 10
     assert len(with_two) >= 3

@@ -126,10 +126,11 @@ def grafts(draw: st.DrawFn, source: str, infusion_day: int = 0) -> Graft:
 def drug_courses(draw: st.DrawFn, drugs: tuple[str, ...] = DRUGS, first: int = -12, last: int = 0) -> DrugCourse:
     drug = draw(st.sampled_from(drugs))
     field = draw(st.sampled_from(tuple(DOSE_RANGES)))
-    target = draw(maybe(numbers(5, 120))) if drug in MONITORED_DRUGS else None
+    given = draw(days(first, last))
+    target = draw(maybe(numbers(5, 120))) if drug in MONITORED_DRUGS and len(given) > 1 else None
     return DrugCourse(
         drug=drug,
-        days=draw(days(first, last)),
+        days=given,
         doses_per_day=draw(st.integers(1, 4)),
         route=draw(st.sampled_from(("iv", "oral"))),
         target_cumulative_auc_mg_h_per_l=target,

@@ -21,7 +21,7 @@ give the kill vectors that their count curves need.
 from __future__ import annotations
 
 from dayzero.elementwise import exp, minimum, power
-from dayzero.module import Parameter, Signal
+from dayzero.module import Parameter, Signal, Status
 
 CLASSES = ("stem", "short_term", "multipotent", "committed", "granulocytic", "late_granulocytic", "band",
            "megakaryoblast", "megakaryocyte", "erythroid", "late_erythroid", "t_cell", "b_cell", "nk_cell",
@@ -29,7 +29,7 @@ CLASSES = ("stem", "short_term", "multipotent", "committed", "granulocytic", "la
 TISSUES = ("niche", "mucosa", "endothelium")
 
 
-def _slopes(drug: str, unit: str, source: str, status="assumed", **by_class: float) -> dict[str, Parameter]:
+def _slopes(drug: str, unit: str, source: str, status: Status = "assumed", **by_class: float) -> dict[str, Parameter]:
     """One row of the kill table: log10 kill per unit of exposure, by class."""
     return {
         f"{drug}_on_{target}": Parameter(
@@ -69,10 +69,10 @@ PARAMETERS = {
     "melphalan_clearance": Parameter(27.8, "L/h", "melphalan clearance at 60 kg fat-free mass", "measured",
                                      "Nath 2010 Br J Clin Pharmacol 69:484 (PMC2856049)", 0.05, 0.27, low=18, high=40,
                                      stream=502),
-    "melphalan_size": Parameter(60, "kg", "fat-free mass that the clearance refers to", "assumed", "working assumption"),
-    "melphalan_renal": Parameter(90, "mL/min", "creatinine clearance that it refers to", "assumed", "working assumption"),
+    "melphalan_size": Parameter(60, "kg", "fat-free mass that the clearance refers to", "assumed", "no source"),
+    "melphalan_renal": Parameter(90, "mL/min", "creatinine clearance that it refers to", "assumed", "no source"),
     "melphalan_renal_power": Parameter(0.25, "1", "exponent of melphalan clearance on creatinine clearance", "assumed",
-                                       "working assumption", 0.3),
+                                       "no source", 0.3),
     "allometry": Parameter(0.75, "1", "exponent of clearance on size", "assumed", "allometric scaling"),
     "fludarabine_nonrenal": Parameter(3.24, "L/h/70 kg", "non-renal clearance of F-ara-A", "measured",
                                       "Langenhorst 2019 Clin Pharmacokinet (10.1007/s40262-018-0715-9)", 0.1, 0.2,
@@ -87,7 +87,7 @@ PARAMETERS = {
                                            "clearance CV 30 %, Moore 1988 Clin Pharmacol Ther 44:622", 0.05, 0.3,
                                            stream=504),
     "cyclophosphamide_after_busulfan": Parameter(1.5, "1", "fold activation of cyclophosphamide after busulfan",
-                                                 "assumed", "working assumption", 0.2, low=1, high=2),
+                                                 "assumed", "no source", 0.2, low=1, high=2),
     "thiotepa_clearance": Parameter(34, "L/h/70 kg", "thiotepa clearance", "measured",
                                     "Br J Clin Pharmacol PMC2014425", 0.1, 0.18, low=24, high=46, stream=505),
     "tepa_exposure": Parameter(0.6, "1", "exposure to tepa over exposure to thiotepa", "assumed", _BY_ANALOGY, 0.4),
@@ -96,13 +96,13 @@ PARAMETERS = {
     "treosulfan_size": Parameter(1.9, "m2", "body surface that the clearance refers to", "derived", "definition"),
     "marrow_sensitivity": Parameter(1.0, "1", "own sensitivity of marrow to drugs and rays, relative", "assumed",
                                     "spread of nadirs", 0.0, 0.1, stream=507),
-    "alpha_beta_marrow": Parameter(15, "Gy", "alpha/beta of marrow cells", "assumed", "working assumption, recalled", 0.3),
-    "alpha_beta_niche": Parameter(5, "Gy", "alpha/beta of the niche", "assumed", "working assumption", 0.3),
+    "alpha_beta_marrow": Parameter(15, "Gy", "alpha/beta of marrow cells", "assumed", "recalled", 0.3),
+    "alpha_beta_niche": Parameter(5, "Gy", "alpha/beta of the niche", "assumed", "no source", 0.3),
     "lymphoid_field": Parameter(0.3, "1", "share of marrow within a total lymphoid field", "assumed", _BY_ANALOGY, 0.3),
     "liver_injury": Parameter(0.1, "1", "added endothelial injury with iron overload or hepatitis", "assumed",
-                              "working assumption", 0.4),
+                              "no source", 0.4),
     "antibody_conjugate_injury": Parameter(0.25, "1", "added endothelial injury after inotuzumab or gemtuzumab",
-                                           "assumed", "working assumption", 0.4),
+                                           "assumed", "no source", 0.4),
     **_slopes("busulfan", "mg h/L", _MAC, stem=0.050, short_term=0.050, multipotent=0.056, committed=0.056,
               granulocytic=0.056, late_granulocytic=0.038, band=0.004, megakaryoblast=0.046, megakaryocyte=0.00631,
               erythroid=0.044, late_erythroid=0.003, t_cell=0.003, b_cell=0.004, nk_cell=0.002, disease=0.035,
@@ -151,11 +151,11 @@ PARAMETERS = {
             stem=0.70, short_term=0.80, multipotent=1.10, committed=1.30, granulocytic=0.9, late_granulocytic=0.45,
             band=0.05, megakaryoblast=0.9, megakaryocyte=0.12, erythroid=0.9, late_erythroid=0.05, t_cell=1.0,
             b_cell=1.0, nk_cell=0.18, disease=0.55),
-    "radiation_on_niche": Parameter(0.10, "1/Gy", "radiation injury of the niche (alpha)", "assumed", "working assumption", 0.3,
+    "radiation_on_niche": Parameter(0.10, "1/Gy", "radiation injury of the niche (alpha)", "assumed", "no source", 0.3,
                                     low=0.05, high=0.2),
-    "radiation_on_mucosa": Parameter(0.083, "1/Gy", "radiation injury of the mucosa", "assumed", "working assumption", 0.3),
+    "radiation_on_mucosa": Parameter(0.083, "1/Gy", "radiation injury of the mucosa", "assumed", "no source", 0.3),
     "radiation_on_endothelium": Parameter(0.025, "1/Gy", "radiation injury of the endothelium", "assumed",
-                                          "working assumption, spread over the dose", 0.4),
+                                          "no source, spread over the dose", 0.4),
 }  # fmt: skip
 
 DRUGS = tuple(dict.fromkeys(name.split("_on_")[0] for name in PARAMETERS if "_on_" in name and "radiation" not in name))

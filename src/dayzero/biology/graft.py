@@ -41,14 +41,14 @@ PARAMETERS = {
         stream=121),
     "waking_cord": Parameter(2.2, "1", "fold longer waits of cord blood cells", "fitted", _FIT, 0.2, low=1, high=3),
     "antibody_loss": Parameter(
-        0.2, "1", "share that lodges in the face of antibodies against the donor", "assumed", "working assumption", 0.5),
+        0.2, "1", "share that lodges in the face of antibodies against the donor", "assumed", "no source", 0.5),
     "fibrosis_loss": Parameter(
-        0.6, "1", "share that lodges in a fibrotic marrow or past a large spleen", "assumed", "working assumption", 0.3),
+        0.6, "1", "share that lodges in a fibrotic marrow or past a large spleen", "assumed", "no source", 0.3),
     "old_donor_loss": Parameter(
         0.07, "1/year", "loss of graft stem cells per year of donor age past 40", "measured",
         "clone numbers tenfold lower with donors of 50-66 y, Spencer Chapman 2024 Nature 635:926", 0.4,
         low=0.03, high=0.12),
-    "old_donor_from": Parameter(40, "year", "donor age from which stem cells are lost", "assumed", "working assumption", 0.2),
+    "old_donor_from": Parameter(40, "year", "donor age from which stem cells are lost", "assumed", "no source", 0.2),
     "old_donor_most": Parameter(
         25, "year", "years after which the loss goes no further", "assumed", "range of donors studied", 0.2),
     "priming": Parameter(
@@ -74,7 +74,7 @@ PARAMETERS = {
     "megakaryocytic_marrow": _fraction(0.0145, "megakaryoblasts, marrow", "fitted", _FIT, 0.4, 0.005, 0.04),
     "megakaryocytic_cord": _fraction(0.0005, "megakaryoblasts, cord blood", "fitted", _FIT, 0.5, 0.0001, 0.005),
     "erythroid_blood": _fraction(
-        0.10, "erythroid progenitors, mobilised blood", "assumed", "working assumption", 0.4, 0.05, 0.2),
+        0.10, "erythroid progenitors, mobilised blood", "assumed", "no source", 0.4, 0.05, 0.2),
     "erythroid_marrow": _fraction(0.048, "erythroid progenitors, marrow", "fitted", _FIT, 0.4, 0.02, 0.1),
     "erythroid_cord": _fraction(0.0024, "erythroid progenitors, cord blood", "fitted", _FIT, 0.5, 0.001, 0.02),
 }  # fmt: skip

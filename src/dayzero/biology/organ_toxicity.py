@@ -21,10 +21,10 @@ PARAMETERS = {
     "mucosa_delay": Parameter(2.6, "day", "each of two waits between damage and ulcer", "fitted",
                               "mucositis peaks about day 7 and is gone by day 14-17", 0.2, 0.15, low=1.5, high=4,
                               stream=600),
-    "mucosa_repair": Parameter(0.16, "1/day", "healing of ulcers without neutrophils", "assumed", "working assumption", 0.2,
+    "mucosa_repair": Parameter(0.16, "1/day", "healing of ulcers without neutrophils", "assumed", "no source", 0.2,
                                low=0.1, high=0.25),
     "mucosa_repair_neutrophils": Parameter(1, "1 per 1e9/L", "fold faster healing per neutrophil count", "assumed",
-                                           "working assumption", 0.3),
+                                           "no source", 0.3),
     "mucosa_scale": Parameter(2.2, "1", "scales ulcers so that melphalan 200 peaks at about 1", "fitted",
                               "definition of full injury", 0.2),
     "endothelium_repair": Parameter(8, "day", "time in which the endothelium recovers", "fitted",
@@ -33,7 +33,7 @@ PARAMETERS = {
     "calcineurin_injury": Parameter(0.381, "1", "endothelial injury kept up by a calcineurin inhibitor at target",
                                     "fitted", "slower platelets after allogeneic transplantation", 0.4, low=0, high=1),
     "inflammation_fading": Parameter(25, "day", "time in which inflammation fades", "assumed",
-                                     "erythropoietin blunted for about 60 d; working assumption", 0.4, low=10, high=60),
+                                     "erythropoietin blunted for about 60 d; no source", 0.4, low=10, high=60),
 }  # fmt: skip
 
 

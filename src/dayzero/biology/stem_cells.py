@@ -46,8 +46,8 @@ PARAMETERS = {
         0.87, "1", "self-renewal fraction of stem cells in an empty marrow", "measured",
         "platelet engraftment model after autologous transplantation (0.877)", 0.05, low=0.7, high=0.9),
     "stem_ageing": Parameter(
-        0.005, "1/year", "loss of stem-cell set point per year of age from 40", "assumed", "working assumption", 0.5),
-    "stem_ageing_from": Parameter(40, "year", "age the stem-cell set point refers to", "assumed", "working assumption"),
+        0.005, "1/year", "loss of stem-cell set point per year of age from 40", "assumed", "no source", 0.5),
+    "stem_ageing_from": Parameter(40, "year", "age the stem-cell set point refers to", "assumed", "no source"),
     "short_term_transit": Parameter(
         40, "day", "residence of short-term stem cells", "measured",
         "Zheng 2021 QSP model (short-term 20 d, long-term 100 d)", 0.3, low=20, high=100),
@@ -55,7 +55,7 @@ PARAMETERS = {
         4.0e6, "cells/kg", "multipotent progenitors in health", "measured",
         "platelet engraftment model after autologous transplantation", 0.5, low=1e6, high=1e7),
     "multipotent_division": Parameter(
-        0.122, "1/day", "division of multipotent progenitors at rest", "fitted", "scenario fit; 0.035 in another fit", 0.3),
+        0.122, "1/day", "division of multipotent progenitors at rest", "fitted", "scenario fit; elsewhere 0.035", 0.3),
     "multipotent_drain": Parameter(
         0.01, "1/day", "net loss of multipotent progenitors that stem cells must replace", "assumed",
         "sets the 100 days on which stem-cell chimerism reaches progenitors", 0.5, low=0.003, high=0.03),
@@ -69,9 +69,9 @@ PARAMETERS = {
         2.0e7, "cells/kg", "committed myeloid progenitors in health", "measured",
         "platelet engraftment model after autologous transplantation", 0.5, low=1e7, high=5e7),
     "committed_division": Parameter(
-        0.198, "1/day", "division of committed progenitors at rest", "fitted", "scenario fit; 0.81 in another fit", 0.3),
+        0.198, "1/day", "division of committed progenitors at rest", "fitted", "scenario fit; elsewhere 0.81", 0.3),
     "committed_drain": Parameter(
-        0.03, "1/day", "net loss of committed progenitors that multipotent ones must replace", "assumed", "working assumption",
+        0.03, "1/day", "net loss of committed progenitors that multipotent ones must replace", "assumed", "no source",
         0.5, low=0.01, high=0.1),
     "committed_renewal_empty": Parameter(
         0.727, "1", "self-renewal fraction of committed progenitors in an empty marrow", "fitted", "scenario fit", 0.03,
@@ -90,7 +90,7 @@ PARAMETERS = {
         "Galotto 1999 (slow CFU-F recovery); recalled", 0.5, 0.4, low=30, high=720, stream=103),
     "mycophenolate_suppression": Parameter(
         0.2, "1", "share of progenitor output lost under full-dose mycophenolate", "assumed",
-        "working assumption: output about x0.8", 0.5, low=0, high=0.4),
+        "no source: output about x0.8", 0.5, low=0, high=0.4),
 }  # fmt: skip
 
 CONSTANTS = {

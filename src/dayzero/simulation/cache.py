@@ -30,7 +30,7 @@ def folder() -> Path | None:
 
 def use() -> None:
     """Let JAX keep what it compiles, unless the user has chosen a place already."""
-    if jax.config.jax_compilation_cache_dir is not None:
+    if getattr(jax.config, "jax_compilation_cache_dir", None) is not None:
         return
     place = folder()
     if place is not None:

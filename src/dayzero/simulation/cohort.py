@@ -39,7 +39,7 @@ COVARIATES_KEPT = ("age_years", "male", "weight_kg", "height_cm", "major_abo_mis
 
 def simulate(
     plan: Plan | str | Sequence[Plan],
-    patients: int | Sequence[int] = 1000,
+    patients: int | Sequence[int] | None = None,
     days: int = 120,
     seed: int = 1,
     *,
@@ -57,7 +57,7 @@ def simulate(
     Parameters
     ----------
     plan : a plan, its name in the library or its file; or one plan for each patient.
-    patients : how many (numbered from 0), or their numbers.
+    patients : how many (numbered from 0), or their numbers; left out, one for each plan given, or 1,000.
     days : last day, counted from infusion.
     seed : with the patient's number it fixes who they are and what happens to them.
     precision : float32 for cohorts, float64 for reference.

@@ -106,7 +106,7 @@ class Course:
     def write(self, path: str | Path) -> Path:
         """Keep the course in one ``.npz`` file, written whole or not at all."""
         target = Path(path)
-        packed = {f"value.{name}": array for name, array in self.values.items()}
+        packed: dict[str, Any] = {f"value.{name}": array for name, array in self.values.items()}
         packed |= {f"covariate.{name}": array for name, array in self.covariates.items()}
         packed |= {"patients": self.patients, "days": self.days, "visits": self.visits, "tests": self.tests}
         packed["record"] = np.asarray(json.dumps({"schema": SCHEMA, **self.record}))

@@ -20,6 +20,7 @@ from dayzero.spec import Plan
 
 LONGEST = 3650
 MOST_STEPS = 1000
+USUAL_PATIENTS = 1000
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,15 @@ class Run:
         return -(-(self.days - self.first_day + 1) // CHUNK) * CHUNK
 
 
-def who(plan: Plan | str | Sequence[Plan], patients: int | Sequence[int]) -> tuple[list[Plan], np.ndarray]:
+def who(plan: Plan | str | Sequence[Plan], patients: int | Sequence[int] | None) -> tuple[list[Plan], np.ndarray]:
     """The plan and the number of each patient."""
+    single = isinstance(plan, (Plan, str, os.PathLike, Mapping))
+    plans = [Plan.load(plan)] if single else [Plan.load(one) for one in plan]  # type: ignore[arg-type]
+    if patients is None:
+        patients = USUAL_PATIENTS if single else max(len(plans), 1)
     ids = np.arange(_whole("patients", patients, 1, 10**9)) if np.ndim(patients) == 0 else _numbers(patients)
-    if isinstance(plan, (Plan, str, os.PathLike, Mapping)):
-        return [Plan.load(plan)] * len(ids), ids  # type: ignore[arg-type]
-    plans = [Plan.load(one) for one in plan]
+    if single:
+        return plans * len(ids), ids
     if len(plans) != len(ids):
         raise _refused("patients", f"{len(ids)}", f"{len(plans)}, one for each plan", "name as many")
     return plans, ids
