@@ -20,21 +20,16 @@ def _add(y: Any, h: Any, dy: Any) -> Any:
 
 
 def runge_kutta(rates: Callable[[Any], Any], y: Any, days: float) -> Any:
-    """One classical fourth-order step of length `days`, its four stages rolled into a loop (a quarter of the code)."""
-    reach = jnp.asarray([days / 2, days / 2, days, 0.0], dtype=_kind(y))
-    weight = jnp.asarray([days / 6, days / 3, days / 3, days / 6], dtype=_kind(y))
+    """One classical fourth-order step of length `days`.
 
-    def stage(i: Any, carried: tuple[Any, Any]) -> tuple[Any, Any]:
-        at, total = carried
-        k = rates(at)
-        return _add(y, reach[i], k), _add(total, weight[i], k)
-
-    _, then = jax.lax.fori_loop(0, 4, stage, (y, y))
-    return jax.tree.map(lambda x: jnp.maximum(x, 0), then)
-
-
-def _kind(y: Any) -> Any:
-    return jax.tree.leaves(y)[0].dtype
+    The four stages are written out: compiling takes twice as long as rolled into a loop, one patient 0.6 of the time.
+    Rolled or not is part of the version, for it moves last bits.
+    """
+    k1 = rates(y)
+    k2 = rates(_add(y, days / 2, k1))
+    k3 = rates(_add(y, days / 2, k2))
+    k4 = rates(_add(y, days, k3))
+    return jax.tree.map(lambda a, b, c, d, e: jnp.maximum(a + days / 6 * (b + 2 * (c + d) + e), 0), y, k1, k2, k3, k4)
 
 
 def over_a_day(rates: Callable[[Any], Any], y: Any, steps: int = STEPS_PER_DAY) -> Any:
