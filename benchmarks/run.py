@@ -39,7 +39,8 @@ Fairness notes
 - Settings are the cheapest whose worst patient reaches the target error in the table of agreement. Errors are
   measured under the reference's orders; times under live decisions.
 - LSODA restarts every morning because the ward acts every morning; without daily boundaries it would be faster.
-- LSODA is called from Python. A solver linked to the compiled equations would at best save what is not the
+- LSODA is called from Python, by `odeint`, which costs least, and by `solve_ivp`, which scipy recommends and most
+  people use. A solver linked to the compiled equations would at best save what is not the
   right-hand side: see the row of the right-hand side alone.
 - Per core: one process pinned to one core, all solvers in turn in the same process.
 - One patient alone fills one lane of a block of 16; that row shows what a single patient costs.

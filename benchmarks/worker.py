@@ -110,6 +110,7 @@ def ratios(plan: str, days: int, rounds: int, settings: dict[str, float], block:
         "dayzero float32, one patient": (1, ours(1, "float32")),
         "dayzero float64, one patient": (1, ours(1, "float64")),
         "LSODA, numba": (4, lambda: [live(quick, task, i, tolerance=tolerance) for i in range(4)]),
+        "LSODA by solve_ivp, numba": (1, lambda: live(quick, task, 0, method="LSODA solve_ivp", tolerance=tolerance)),
         "LSODA, plain Python": (1, lambda: live(plain, task, 0, tolerance=tolerance)),
         "diffrax Tsit5, 64 together": (64, lambda: batched(task, slice(None), settings["diffrax Tsit5"])),
         "diffrax Tsit5, one patient": (1, lambda: batched(task, slice(1), settings["diffrax Tsit5"])),

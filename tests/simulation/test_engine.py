@@ -110,7 +110,7 @@ def test_random_plans_cause_at_most_one_compilation() -> None:
     some = random_plans(50)
     with_one, with_two = ([p for p in some if len(p.donors) == n] for n in (1, 2))
     assert len(with_one) >= 10
-    assert len(with_two) >= 3
+    assert len(with_two) >= 2
     for alike in (with_one, with_two):
         run(alike[:1], days=5)
         before = engine_jax.compilations

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-STEPS_PER_DAY = 10
+STEPS_PER_DAY = 8
 
 
 def _add(y: Any, h: Any, dy: Any) -> Any:
