@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from benchmarks.emit import EmitError, build, source, split, trace
 
 from dayzero.elementwise import normal_quantile, poisson_quantile, power
 from dayzero.simulation.streams import mix
-
-sys.path.append(str(Path(__file__).parents[2]))  # benchmarks/ stands beside src/, not in the package
-from benchmarks.emit import EmitError, build, source, split, trace
 
 
 def emitted(function, n):

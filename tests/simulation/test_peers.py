@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.problem import COMPARED, ORDERS, Problem
 
 from dayzero.simulation.cohort import simulate
 from dayzero.simulation.integrate import STEPS_PER_DAY
 from dayzero.spec import Plan
-
-sys.path.append(str(Path(__file__).parents[2]))  # benchmarks/ stands beside src/, not in the package
-from benchmarks.problem import COMPARED, ORDERS, Problem
 
 PATIENTS, DAYS, ALLOWED = 2, 40, 1e-4
 
