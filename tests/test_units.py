@@ -53,6 +53,12 @@ def test_no_word_is_both_a_quantity_and_an_event() -> None:
     assert not set(QUANTITIES) & set(EVENTS)
 
 
+@pytest.mark.parametrize("kind", ["infusion", "second_graft", "boost", "donor_lymphocytes"])
+def test_infused_cells_are_counted_a_kilogram(kind: str) -> None:
+    assert EVENTS[kind].unit == "cells/kg"
+    assert convert(2.0, kind, "1e6/kg") == pytest.approx(2e6)
+
+
 def test_an_unknown_quantity_names_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean neutrophils"):
         quantity("neutrophiles")

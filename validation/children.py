@@ -164,7 +164,7 @@ infection or graft-versus-host disease, which is most of the late tail of platel
 def main() -> None:
     """Run, print, write the page and the figure."""
     if not DATA.exists():
-        sys.exit("the shared data set is not here (../shared/data/paediatric-bmt)")
+        sys.exit(f"the data set is not here: {DATA.name}")
     rows = children()
     found = predicted(rows)
     lines = table(rows, found)

@@ -44,7 +44,6 @@ class Parameter:
     source : citation, or what it was fitted to.
     uncertainty : log-normal coefficient of variation of the typical value (what we do not know).
     between_patient : log-normal coefficient of variation between patients (how people differ).
-    between_occasion : the same between occasions in one patient.
     low, high : plausible range of the typical value; None where nobody gives one.
     stream : number of the random stream that draws the between-patient part; never reused, never changed.
     """
@@ -56,7 +55,6 @@ class Parameter:
     source: str
     uncertainty: float = 0.0
     between_patient: float = 0.0
-    between_occasion: float = 0.0
     low: float | None = None
     high: float | None = None
     stream: int | None = None

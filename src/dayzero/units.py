@@ -74,6 +74,10 @@ def _donor(name: str, description: str) -> Quantity:
     return Quantity(name, "%", _PERCENT, 0.0, 100.0, description)
 
 
+def _cells(name: str, description: str) -> Quantity:
+    return Quantity(name, "cells/kg", {**_PER_KG, "": 1.0}, 0.0, 1e11, description)
+
+
 #: Measured quantities, by name.
 QUANTITIES: Mapping[str, Quantity] = _table(
     [
@@ -114,13 +118,16 @@ QUANTITIES: Mapping[str, Quantity] = _table(
     ]
 )  # fmt: skip
 
-#: Events, by kind, with the unit of their amount; an amount may be left out.
+#: Events, by kind, with the unit of their amount; an amount may be left out. Cells are infused as one of four kinds:
+#: ``infusion``, the graft that day 0 is counted from, on one day of a patient (two units of one day are one amount,
+#: their sum); ``second_graft``, a later graft of another donor or after another conditioning, which ends the first;
+#: ``boost``, more stem cells of the same donor, which does not; ``donor_lymphocytes``.
 EVENTS: Mapping[str, Quantity] = _table(
     [
-        Quantity("infusion", "cells/kg", {**_PER_KG, "": 1.0}, 0.0, 1e11, "stem cells infused; CD34 cells a kg"),
-        Quantity("second_graft", "cells/kg", {**_PER_KG, "": 1.0}, 0.0, 1e11, "another graft after the first"),
-        Quantity("boost", "cells/kg", {**_PER_KG, "": 1.0}, 0.0, 1e11, "CD34-selected cells of the same donor"),
-        Quantity("donor_lymphocytes", "cells/kg", {**_PER_KG, "": 1.0}, 0.0, 1e11, "donor lymphocytes; CD3 cells a kg"),
+        _cells("infusion", "stem cells infused; CD34+ cells a kg"),
+        _cells("second_graft", "another graft after the first; CD34+ cells a kg"),
+        _cells("boost", "more stem cells of the same donor; CD34+ cells a kg"),
+        _cells("donor_lymphocytes", "donor lymphocytes; CD3+ cells a kg"),
         Quantity("platelet_transfusion", "units", _UNITS_GIVEN, 0.0, 100.0, "platelets transfused"),
         Quantity("red_cell_transfusion", "units", _UNITS_GIVEN, 0.0, 100.0, "red cells transfused"),
         Quantity("gcsf", "ug/kg", {"ug/kg": 1.0, "mg/kg": 1e-3, "": 1.0}, 0.0, 1000.0, "granulocyte growth factor"),

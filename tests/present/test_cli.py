@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -148,6 +149,8 @@ BAD_OPTIONS = {
     "an edit of nothing known": ("simulate", "auto-mel200-myeloma", "--but", "graft.cells=3"),
     "a figure of no known kind": ("simulate", "auto-mel200-myeloma", "--figure", "course.tiff"),
     "a record that is none": ("simulate", "--repeat", "README.md"),
+    "nothing to simulate": ("simulate",),
+    "more patients than fit": ("simulate", "auto-mel200-myeloma", "--patients", "1000000000"),
     "a course that is none": ("observe", "README.md", "--out", "chart.csv"),
     "a chart that is not there": ("judge", "nowhere.csv"),
     "a name nobody knows": ("explain", "trombopoiesis"),
@@ -162,6 +165,222 @@ def test_a_bad_option_is_refused_in_one_sentence(dayzero, tmp_path, monkeypatch,
     assert code == 2
     assert "Traceback" not in err and err.strip()
     assert not out and not Path("chart.csv").exists()
+
+
+KINDS = {
+    "--out": (".npz",),
+    "--figure": (".png", ".svg", ".pdf"),
+    "--chart": (".csv", ".parquet"),
+    "--record": (".json",),
+}
+
+
+def refused(dayzero, *arguments: object) -> str:
+    """The sentence a command is refused with."""
+    code, out, err = dayzero(*arguments)
+    assert code == 2 and not out
+    assert err.startswith("dayzero: ") and err.count("\n") == 1
+    return err
+
+
+@pytest.fixture
+def no_work(monkeypatch):
+    """Any simulation or judgement at all is a failure."""
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("work was begun")
+
+    monkeypatch.setattr("dayzero.simulation.cohort.simulate", never)
+    monkeypatch.setattr("dayzero.simulation.course.Course.read", never)
+    monkeypatch.setattr("dayzero.records.Chart.read", never)
+
+
+@pytest.mark.parametrize("option", KINDS)
+def test_a_target_of_another_kind_or_place_is_refused_before_any_work(dayzero, no_work, tmp_path, option):
+    good = KINDS[option][0]
+    wrong = {suffix for kinds in KINDS.values() for suffix in kinds} - {*KINDS[option]}
+    folder = tmp_path / f"folder{good}"
+    folder.mkdir()
+    (tmp_path / "file").touch()
+    bad = [*(tmp_path / f"x{suffix}" for suffix in (*wrong, "", ".npz.gz")), folder, tmp_path / "file" / f"x{good}"]
+    bad += [Path("/proc/x") / f"y{good}", Path("/etc/hostname") / f"x{good}", tmp_path / f"{'x' * 300}{good}"]
+    for path in bad:
+        assert option in refused(dayzero, "simulate", "auto-mel200-myeloma", option, path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", folder.name]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("observe", "c.npz", "--out", "x.json"), ("judge", "c.csv", "--out", "x.npz")], ids=lambda a: a[0]
+)
+def test_observe_and_judge_refuse_another_kind_of_target(dayzero, no_work, arguments):
+    assert "--out" in refused(dayzero, *arguments)
+
+
+def test_two_options_cannot_name_one_file_and_none_the_file_that_is_read(dayzero, no_work, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("dayzero.present.cli.PICTURE", (".csv",))
+    monkeypatch.setattr("dayzero.present.cli.TABLE", (".csv",))
+    Path("link.csv").symlink_to("x.csv")
+    for other in ("x.csv", "./x.csv", tmp_path / "x.csv", "link.csv", "x.csv/y.csv"):
+        assert "--chart" in refused(dayzero, "simulate", "auto-mel200-myeloma", "--chart", "x.csv", "--figure", other)
+    Path("counts.csv").write_text(CHART)
+    assert "read" in refused(dayzero, "judge", "counts.csv", "--out", "./counts.csv")
+    Path("run.json").write_text("{}")
+    assert "read" in refused(dayzero, "simulate", "--repeat", "run.json", "--record", "run.json")
+
+
+def test_a_refused_run_makes_no_folder_and_a_good_one_does(dayzero, tmp_path):
+    target = tmp_path / "new" / "sub" / "x.npz"
+    refused(dayzero, "simulate", "nosuch", "--out", target)
+    assert list(tmp_path.iterdir()) == []
+    arguments = ("simulate", "auto-mel200-myeloma", "--patients", 2, "--days", 30)
+    assert dayzero(*arguments, "--out", target)[0] == 0
+    assert [p.name for p in target.parent.iterdir()] == ["x.npz"]
+
+
+def test_when_one_file_cannot_be_written_none_is(dayzero, tmp_path, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "chart.csv")
+
+    monkeypatch.setattr("dayzero.records.Chart.write", full)
+    old = tmp_path / "course.npz"
+    old.write_bytes(b"old")
+    arguments = ("--patients", 2, "--days", 30, "--out", old, "--record", tmp_path / "new" / "run.json")
+    told = refused(dayzero, "simulate", "auto-mel200-myeloma", *arguments, "--chart", tmp_path / "chart.csv")
+    assert "No space left" in told
+    assert old.read_bytes() == b"old" and [p.name for p in tmp_path.iterdir()] == ["course.npz"]
+
+
+def test_every_file_may_be_read_by_whom_any_new_file_may(dayzero, tmp_path):
+    files = [tmp_path / f"x{kinds[0]}" for kinds in KINDS.values()]
+    options = [part for pair in zip(KINDS, files, strict=True) for part in pair]
+    assert dayzero("simulate", "auto-mel200-myeloma", "--patients", 2, "--days", 30, *options)[0] == 0
+    judged = tmp_path / "judged.csv"
+    assert dayzero("judge", tmp_path / "x.csv", "--out", judged)[0] == 0
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert {path.stat().st_mode for path in (*files, judged)} == {plain.stat().st_mode}
+
+
+@pytest.mark.parametrize("other", [("auto-mel200-myeloma",), ("--but", "name=x"), ("--seed", 1), ("--patients", 1000),
+                                   ("--days", 120), ("--precision", "float32")], ids=lambda o: o[0])  # fmt: skip
+def test_what_a_record_says_cannot_be_said_beside_it(dayzero, no_work, tmp_path, other):
+    record = tmp_path / "run.json"
+    record.write_text("{}")
+    told = refused(dayzero, "simulate", "--repeat", record, *other)
+    assert "--repeat" in told and (other[0] in told or "PLAN" in told)
+
+
+@pytest.mark.parametrize("content", ["[1]", '"x"', "{}", '{"plans": 3}', "", "[[["])
+def test_a_malformed_record_is_refused_in_one_sentence(dayzero, tmp_path, content):
+    record = tmp_path / "run.json"
+    record.write_text(content)
+    assert "run.json" in refused(dayzero, "simulate", "--repeat", record)
+
+
+def test_names_with_brackets_and_colons_are_shown_letter_by_letter(dayzero, tmp_path):
+    path = tmp_path / "odd.csv"
+    names = ("[/]", "[arm b]", "[bold]x", ":warning:")
+    rows = CHART.splitlines()[1:]
+    path.write_text("\n".join([CHART.splitlines()[0], *(name + row[1:] for name in names for row in rows)]) + "\n")
+    code, out, _ = dayzero("judge", path)
+    assert code == 0 and all(name in out for name in names)
+
+
+def test_a_title_with_brackets_is_shown_letter_by_letter(dayzero, tmp_path):
+    path = tmp_path / "odd.yaml"
+    path.write_text(PLAN + "title: 'Trial [/] arm [arm b] :warning:'\n")
+    code, out, _ = dayzero("simulate", path, "--patients", 2, "--days", 30)
+    assert code == 0 and "Trial [/] arm [arm b] :warning:" in out
+    assert "[/x].yaml" in refused(dayzero, "simulate", "[/x].yaml")
+
+
+def test_a_judgement_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    from dayzero.criteria import judge
+    from dayzero.present.tables import write_judgement
+    from dayzero.records import Chart
+
+    path = tmp_path / "counts.csv"
+    path.write_text(CHART)
+    table = judge(Chart.read(path))
+    for suffix in (".csv", ".parquet", ".json"):
+        write_judgement(table, tmp_path / f"judged{suffix}")
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setattr("dayzero.present.tables.judgement_data", lambda _: {"patients": object()})
+    with pytest.raises(TypeError):
+        write_judgement(table, tmp_path / "judged.json")
+    assert sorted(tmp_path.iterdir()) == before and len(before) == 4
+    json.loads((tmp_path / "judged.json").read_text())
+
+
+def test_many_judgements_written_to_one_file_at_once_leave_one_whole(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from dayzero.criteria import judge
+    from dayzero.present.tables import write_judgement
+    from dayzero.records import Chart
+
+    path, target = tmp_path / "counts.csv", tmp_path / "judged.json"
+    path.write_text(CHART)
+    table = judge(Chart.read(path))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: write_judgement(table, target), range(40)))
+    assert json.loads(target.read_text())["patients"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["counts.csv", "judged.json"]
+
+
+def test_stopping_from_the_keyboard_is_one_line_and_130(dayzero, tmp_path, monkeypatch):
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dayzero.simulation.cohort.simulate", stopped)
+    code, out, err = dayzero("simulate", "auto-mel200-myeloma", "--out", tmp_path / "new" / "x.npz")
+    assert (code, out, err) == (130, "", "dayzero: stopped; nothing was written\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stopping_while_files_are_written_leaves_none_and_after_it_says_which(dayzero, tmp_path, monkeypatch):
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    arguments = ("simulate", "auto-mel200-myeloma", "--patients", 2, "--days", 30, "--out", tmp_path / "x.npz")
+    with monkeypatch.context() as patch:
+        patch.setattr("dayzero.records.Chart.write", stopped)
+        code, _, err = dayzero(*arguments, "--chart", tmp_path / "x.csv")
+    assert code == 130 and "nothing was written" in err and list(tmp_path.iterdir()) == []
+    monkeypatch.setattr("dayzero.present.tables.show_summary", stopped)
+    code, _, err = dayzero(*arguments)
+    assert code == 130 and "x.npz" in err and (tmp_path / "x.npz").exists()
+
+
+STOPPED = """
+import os, signal
+from dayzero.present import cli
+from dayzero.simulation import cohort
+
+whole = cohort.simulate
+stop = lambda share: os.kill(os.getpid(), signal.SIGINT)
+cohort.simulate = lambda *what, **how: whole(*what, **{**how, "progress": stop})
+cli.main()
+"""
+
+
+def test_a_run_stopped_by_a_signal_ends_in_one_line(tmp_path):
+    command = [sys.executable, "-c", STOPPED, "simulate", "auto-mel200-myeloma", "--patients", "600"]
+    ran = subprocess.run([*command, "--out", tmp_path / "new" / "x.npz"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "dayzero: stopped; nothing was written\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_without_the_letters_gets_something_to_read():
+    ran = subprocess.run(
+        [sys.executable, "-m", "dayzero", "judge", "nowhere\udcff·.csv"],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2 and "Traceback" not in ran.stderr and "nowhere" in ran.stderr
 
 
 def test_the_installed_command_answers_and_exits_2_on_bad_input():

@@ -53,7 +53,7 @@ def test_a_slope_of_the_kill_table_reaches_its_own_class_only():
 
 
 def test_a_parameter_read_outside_its_file_is_found_there():
-    assert functions_reading(BODY.organ("conditioning"), "busulfan_monitoring") == ["prepare._exposures"]
+    assert functions_reading(BODY.organ("conditioning"), "monitoring") == ["prepare._exposures"]
 
 
 @pytest.mark.parametrize("organ", BODY.organs, ids=lambda organ: organ.name)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dayzero.errors import ChartError
 from dayzero.records import Chart
 
+DATED = "patient,date,quantity,value,unit\nA,2024-01-01,infusion,,\n"
 HEADER = "patient,day,quantity,value,unit\n"
 
 
@@ -70,6 +71,23 @@ def test_dates_are_counted_from_the_dated_infusion(tmp_path: Path) -> None:
     assert chart.graft == ("BM",)
 
 
+@pytest.mark.parametrize("time", ["", " 08:15", "T08:15:30", " 08:15:30.000000", "T08:15:30Z", "T08:15+01:00"])
+def test_a_time_of_day_after_a_date_is_ignored(tmp_path: Path, time: str) -> None:
+    chart = read(tmp_path, DATED + f"A,2024-01-12{time},cd4,1,1e9/L\n")
+    assert chart.column("cd4").day.tolist() == [11]
+
+
+def test_two_units_of_one_day_are_one_infusion_day(tmp_path: Path) -> None:
+    units = "A,2024-01-01,infusion,1e5,cells/kg\nA,2024-01-01,infusion,2e5,cells/kg\n"
+    chart = read(tmp_path, "patient,date,quantity,value,unit\n" + units + "A,2024-01-12,cd4,1,1e9/L\n")
+    assert chart.column("infusion").value.tolist() == [1e5, 2e5]
+    assert chart.column("cd4").day.tolist() == [11]
+
+
+def test_the_same_fact_twice_is_no_conflict(tmp_path: Path) -> None:
+    assert read(tmp_path, HEADER + ROW + "A,,graft,BM,\nA,,graft,bm,\n,,graft,cord,\n").graft == ("BM",)
+
+
 def test_facts_hold_for_all_patients_or_for_one(tmp_path: Path) -> None:
     rows = "A,1,platelets,50,1e9/L\nB,1,platelets,50,1e9/L\n"
     chart = read(
@@ -90,8 +108,10 @@ def test_two_different_readings_of_one_day_are_both_kept(tmp_path: Path) -> None
 
 
 def test_an_empty_value_means_not_measured(tmp_path: Path) -> None:
-    chart = read(tmp_path, HEADER + "A,11,neutrophils,,1e9/L\nA,12,neutrophils,0.3,1e9/L\nB,1,platelets,NA,1e9/L\n")
+    chart = read(tmp_path, HEADER + "A,11,neutrophils,,1e9/L\nA,12,neutrophils,0.3,1e9/L\nB,1,platelets,NA,1e9/L\n"
+                 "B,2,platelets,N/A,1e9/L\nB,3,platelets,NULL,1e9/L\n")  # fmt: skip
     assert chart.column("neutrophils").day.tolist() == [12]
+    assert not len(chart.column("platelets").day)
     assert chart.patients == ("A", "B")
 
 
@@ -128,6 +148,21 @@ REFUSED = {
     "an unknown limit": ("day,quantity,value,unit,comparator\n1,cd4,1,1e9/L,~\n", "row 2, comparator: got '~'"),
     "dates without infusion": ("patient,date,quantity,value,unit\nA,2024-01-01,cd4,1,1e9/L\n", "an infusion row"),
     "a wrong date": ("patient,date,quantity,value,unit\nA,2024-02-30,cd4,1,1e9/L\n", "row 2, date: got '2024-02-30'"),
+    "text after a date": (DATED + "A,2024-01-12 garbage,cd4,1,1e9/L\n", "row 3, date: got '2024-01-12 garbage'"),
+    "digits after a date": (DATED + "A,2024-01-123,cd4,1,1e9/L\n", "row 3, date: got '2024-01-123'"),
+    "two grafts": (
+        HEADER + ROW + "A,,graft,PBSC,\nA,,graft,BM,\n",
+        "row 4, value: got another graft of patient A, expected one;",
+    ),
+    "two grafts of all": (HEADER + ROW + ",,graft,BM,\n,,graft,cord,\n", "another graft of all patients"),
+    "two records": (
+        HEADER + ROW + ",,transfusions_recorded,yes,\n,,transfusions_recorded,no,\n",
+        "row 4, value: got another transfusions_recorded of all patients",
+    ),
+    "two days of infusion": (
+        HEADER + ROW + "A,0,infusion,2e6,cells/kg\nA,30,infusion,2e6,cells/kg\n",
+        "row 4, quantity: got 'infusion', expected one day of infusion a patient; name any later",
+    ),
     "two infusions": (
         "patient,date,quantity,value,unit\nA,2024-01-01,infusion,,\nA,2024-01-09,infusion,,\n",
         "row 3, quantity.*name any later infusion second_graft",
@@ -154,6 +189,8 @@ def test_a_missing_file_and_an_unknown_folder_are_refused(tmp_path: Path) -> Non
         Chart.read(tmp_path / "none.csv")
     with pytest.raises(ChartError, match="files not known"):
         Chart.read(tmp_path)
+    with pytest.raises(ChartError, match=r"^\.: folder"):
+        Chart.read(".")
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -219,6 +256,14 @@ def test_rows_in_any_order_give_the_same_chart(rows: list[tuple[int, int, float]
 def test_arrays_that_cannot_be_true_are_refused(columns: dict[str, tuple[list[float], ...]], message: str) -> None:
     with pytest.raises(ChartError, match=message):
         Chart.from_columns(columns, ["A"])
+
+
+def test_a_patient_has_one_day_of_infusion() -> None:
+    counts = {"neutrophils": ([0], [1], [1.0])}
+    chart = Chart.from_columns(counts, ["A", "B"], {"infusion": ([1, 0, 0], [3, 0, 0]), "boost": ([0], [60])})
+    assert chart.first_event("infusion").tolist() == [0, 3]
+    with pytest.raises(ChartError, match="one day of infusion a patient; name any later infusion second_graft, boost"):
+        Chart.from_columns(counts, ["A"], {"infusion": ([0, 0], [60, 0])})
 
 
 def test_a_nan_value_from_arrays_means_not_measured() -> None:

@@ -13,6 +13,7 @@ from dayzero.errors import ChartError, DomainWarning, SpecError
 from dayzero.simulation.cohort import RECORDED, simulate
 from dayzero.simulation.course import Course
 from dayzero.simulation.observe import observe
+from dayzero.simulation.request import check_room
 from dayzero.spec import Plan, Population
 from simulation.wards import differing, run
 
@@ -63,6 +64,67 @@ def test_what_is_not_a_course_is_refused(library: Course, tmp_path: Path) -> Non
     for path in (text, other, strange, tmp_path / "missing.npz"):
         with pytest.raises(ChartError):
             Course.read(path)
+
+
+def packed(course: Course, path: Path, **changed: Any) -> Path:
+    """A course file with some of its arrays replaced, or left out where None."""
+    with np.load(course.write(path)) as kept:
+        stored: dict[str, Any] = {name: kept[name] for name in kept.files} | changed
+    np.savez(path, **{name: array for name, array in stored.items() if array is not None})
+    return path
+
+
+DAMAGED: dict[str, dict[str, Any]] = {
+    "another schema": {"schema": np.asarray(2)},
+    "no record": {"record": None},
+    "a record that is no JSON": {"record": np.asarray("{")},
+    "a record that is a list": {"record": np.asarray("[]")},
+    "a record of nothing": {"record": np.asarray("{}")},
+    "no days": {"days": None},
+    "no visits": {"visits": None},
+    "days with a gap": {"days": np.array([0, 2])},
+    "a value too short": {"value.platelets": np.zeros(3)},
+    "a value of text": {"value.platelets": np.array([["a"]])},
+    "one patient more": {"patients": np.arange(99)},
+    "patients in a table": {"patients": np.zeros((2, 2))},
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_course_file_with_a_part_damaged_is_refused(library: Course, tmp_path: Path, case: str) -> None:
+    with pytest.raises(ChartError) as refused:
+        Course.read(packed(library, tmp_path / "course.npz", **DAMAGED[case]))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_course_file_cut_or_flipped_anywhere_is_refused_or_the_same(library: Course, tmp_path: Path) -> None:
+    few = {name: library.values[name] for name in ("neutrophils", "platelets")}
+    course = replace(library, values=few)
+    path = course.write(tmp_path / "course.npz")
+    whole, refused = path.read_bytes(), 0
+    for at in [0, 1, *np.random.default_rng(1).integers(4, len(whole), 40).tolist()]:
+        for damaged in (whole[:at], whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]):
+            path.write_bytes(damaged)
+            try:
+                assert differing(course, Course.read(path)) == []
+            except ChartError as problem:
+                assert "\n" not in str(problem)
+                refused += 1
+    assert refused > 42
+
+
+def test_an_array_renamed_to_a_course_is_refused(tmp_path: Path) -> None:
+    array = tmp_path / "array.npy"
+    np.save(array, np.arange(3))
+    path = array.rename(tmp_path / "course.npz")
+    with pytest.raises(ChartError):
+        Course.read(path)
+
+
+def test_a_course_file_may_be_read_by_whom_any_new_file_may(library: Course, tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert library.write(tmp_path / "course.npz").stat().st_mode == plain.stat().st_mode
 
 
 def test_an_unknown_quantity_names_those_recorded(library: Course) -> None:
@@ -148,11 +210,35 @@ PLAN = Plan.load("aml-sibling-pbsc")
         {"parameters": {"graft.nothing": 1.0}}, {"parameters": {"lodging": 1.0}},
         {"parameters": {"graft.lodging": float("nan")}}, {"parameters": {"graft.lodging": "high"}},
         {"precision": "float16"}, {"recording": ("neutrofils",)}, {"recording": ()}, {"recording": ("stem_cells",)},
-        {"steps_per_day": 0}, {"block": -3}, {"seed": 1.5},
+        {"steps_per_day": 0}, {"block": -3}, {"block": 0}, {"cores": 0}, {"seed": 1.5},
+        {"plan": None}, {"plan": 3}, {"plan": [3]}, {"plan": [PLAN, None]}, {"plan": b"aml-sibling-pbsc"},
+        {"patients": [0, 0]}, {"patients": [4, 2, 4]}, {"patients": [2**63]}, {"patients": [[0], [1, 2]]},
+        {"patients": "2"}, {"patients": 10**9}, {"patients": 10**9, "days": 3650, "precision": "float64"},
+        {"parameters": [1]}, {"recording": 3}, {"recording": "neutrophils, platelets"}, {"typical": "no"},
     ],
-    ids=lambda asked: " ".join(f"{k}={v if k != 'plan' else len(v)}" for k, v in asked.items()),
+    ids=lambda asked: " ".join(f"{k}={v if not isinstance(v, list) else len(v)}" for k, v in asked.items()),
 )  # fmt: skip
 def test_what_cannot_be_simulated_is_refused_in_one_sentence(asked: dict[str, Any]) -> None:
     with pytest.raises(SpecError) as refused:
         run(**({"plan": PLAN, "patients": 2, "days": 10} | asked))
     assert "\n" not in str(refused.value)
+
+
+def test_the_same_number_in_two_arms_is_the_same_patient_twice() -> None:
+    course = run([PLAN, PLAN], [7, 7], 5)
+    assert all(np.array_equal(value[0], value[1]) for value in course.values.values())
+
+
+def test_a_cohort_that_would_not_fit_is_refused_with_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {"SC_PHYS_PAGES": 250_000, "SC_PAGE_SIZE": 4000}
+    monkeypatch.setattr("os.sysconf", sizes.__getitem__)
+    with pytest.raises(SpecError, match=r"take 2 GB or more.* 1 GB, 80 %"):
+        run(PLAN, 200_000, 120)
+
+
+def test_without_a_known_memory_size_the_request_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(name: str) -> int:
+        raise ValueError("unrecognized configuration name")
+
+    monkeypatch.setattr("os.sysconf", unknown)
+    check_room(10**9, 3650, 16, "float64")

@@ -9,7 +9,7 @@ import pytest
 
 from dayzero.simulation.assemble import standard_body
 from dayzero.simulation.covariates import draw, fat_free_mass
-from dayzero.simulation.dosing import dosing_weight
+from dayzero.simulation.dosing import Rule, dosing_weight, rule_for
 from dayzero.simulation.prepare import individual
 from dayzero.simulation.streams import patient_key
 from dayzero.spec import Plan, Population
@@ -88,9 +88,24 @@ def test_fat_free_mass_is_that_of_ordinary_people() -> None:
 
 
 @pytest.mark.parametrize(
-    ("weight", "height", "age", "by"),
-    [(75, 175, 45, 70.5), (60, 175, 45, 60), (120, 175, 45, 82.8), (20, 110, 6, 20), (60, 145, 45, 60)],
+    ("rule", "weight", "height", "age", "by"),
+    [
+        ("adjusted", 75, 175, 45, 70.5),
+        ("adjusted", 60, 175, 45, 60),
+        ("adjusted", 120, 175, 45, 82.8),
+        ("adjusted", 20, 110, 6, 20),
+        ("adjusted", 60, 145, 45, 60),
+        ("lower", 110, 175, 45, 70.5),
+        ("thiotepa", 120, 175, 45, 90.3),
+        ("thiotepa", 80, 175, 45, 80),
+        ("actual", 120, 175, 45, 120),
+    ],
 )
-def test_busulfan_is_dosed_by_ideal_actual_or_adjusted_weight(weight: int, height: int, age: int, by: float) -> None:
+def test_each_drug_is_dosed_by_its_weight(rule: Rule, weight: int, height: int, age: int, by: float) -> None:
     person = {"weight_kg": np.array(float(weight)), "height_cm": np.array(float(height)), "male": 1.0, "age_years": age}
-    assert dosing_weight(person) == pytest.approx(by, rel=0.01)
+    assert dosing_weight(person, rule) == pytest.approx(by, rel=0.01)
+
+
+def test_cyclophosphamide_of_aplastic_anemia_is_dosed_by_the_lower_weight() -> None:
+    assert [rule_for("cyclophosphamide", total) for total in (120, 200)] == ["adjusted", "lower"]
+    assert [rule_for(drug) for drug in ("busulfan", "thiotepa", "melphalan")] == ["adjusted", "thiotepa", "actual"]

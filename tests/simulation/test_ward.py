@@ -169,7 +169,8 @@ def test_every_plan_of_the_library_is_observed_with_its_graft(library: Course) -
 def test_the_chart_names_the_day_of_every_graft() -> None:
     boost = {"source": "mobilised_blood", "cd34_per_kg": 2e6, "infusion_day": 20}
     chart = observe(run(Plan.load("aml-sibling-pbsc").but(second_graft=boost), 1, 40))
-    assert chart.column("infusion").day.tolist() == [0, 20]
+    assert [chart.column(kind).day.tolist() for kind in ("infusion", "boost")] == [[0], [20]]
+    assert chart.column("boost").value == pytest.approx(2e6)
 
 
 def test_the_same_person_in_two_arms_keeps_two_charts() -> None:

@@ -71,10 +71,11 @@ def patients(draw: st.DrawFn) -> Patient:
         prior_treatment_lines=draw(st.integers(0, 8)),
         blood_group=draw(st.sampled_from(BLOOD_GROUPS)),
         cmv_seropositive=draw(st.booleans()),
-        creatinine_clearance_ml_per_min=draw(numbers(15, 200)),
+        creatinine_clearance_ml_per_min=draw(maybe(numbers(15, 200))),
         bilirubin_mg_per_dl=draw(numbers(0.1, 10)),
         hct_ci=draw(st.integers(0, 12)),
         karnofsky=draw(st.integers(1, 10)) * 10,
+        marrow_cellularity=draw(maybe(numbers(0, 1))),
         splenomegaly=draw(st.booleans()),
         marrow_fibrosis=draw(st.booleans()),
         liver_iron_or_hepatitis=draw(st.booleans()),
@@ -201,7 +202,7 @@ def laboratories(draw: st.DrawFn) -> Laboratory:
         then_every_days=draw(st.integers(1, 90)),
         chimerism_days=draw(days(1, 400)),
         anc_detection_limit_1e9_per_l=draw(numbers(0, 0.5)),
-        platelet_detection_limit_1e9_per_l=draw(numbers(0, 10)),
+        platelet_detection_limit_1e9_per_l=draw(numbers(0, 4)),
         chimerism_detection_limit_percent=draw(numbers(0, 5)),
     )
 
@@ -221,7 +222,7 @@ def cares() -> st.SearchStrategy[Care]:
         platelet_transfusion=maybe(
             st.builds(
                 PlateletTransfusion,
-                trigger_1e9_per_l=numbers(0, 50),
+                trigger_1e9_per_l=st.just(0.0) | numbers(5, 50),
                 units=st.integers(1, 3),
                 min_interval_days=st.integers(1, 5),
             )

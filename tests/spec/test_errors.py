@@ -45,6 +45,9 @@ def test_an_unknown_section_names_the_nearest(written: dict[str, Any]) -> None:
         ("height_cm", 1.75, "looks like metres; write centimetres (175)"),
         ("height_cm", 1750, "looks like millimetres; write centimetres (175)"),
         ("bilirubin_mg_per_dl", 171, "looks like umol/L; divide by 17.1 (10)"),
+        ("marrow_cellularity", 30, "looks like percent; write a share (0.3)"),
+        ("marrow_cellularity", -0.1, "at least 0"),
+        ("creatinine_clearance_ml_per_min", 1, "at least 5"),
         ("age_years", 450, "at most 100"),
         ("age_years", -3, "at least 0.1"),
         ("age_years", float("nan"), "a finite number"),
@@ -189,6 +192,7 @@ def test_anchors_that_multiply_do_not_fill_the_memory(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert refused(lambda: Plan.load(tmp_path / "none.yaml")).got == "no such file"
     assert refused(lambda: Plan.load(tmp_path)).got == "a directory"
+    assert str(refused(lambda: Plan.load("."))).startswith(".: file: got a directory")
     path = tmp_path / "my.yaml"
     path.write_bytes(b"name: \xff\xfe\n")
     assert "not text" in refused(lambda: Plan.load(path)).got

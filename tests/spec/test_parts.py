@@ -12,11 +12,13 @@ from dayzero.spec import (
     Conditioning,
     Donor,
     DrugCourse,
+    Gcsf,
     Graft,
     Irradiation,
     Laboratory,
     Methotrexate,
     Patient,
+    PlateletTransfusion,
     Population,
     Prophylaxis,
     Spread,
@@ -99,6 +101,20 @@ def test_null_switches_a_policy_off() -> None:
     assert Prophylaxis().calcineurin is None
 
 
+def test_marrow_left_out_is_that_of_the_diagnosis(patient: dict[str, Any]) -> None:
+    assert Patient(**patient).cellularity == 1
+    assert Patient(**patient | {"diagnosis": "aplastic_anemia"}).cellularity == 0.03
+    assert Patient(**patient | {"diagnosis": "inherited_marrow_failure"}).cellularity == 0.1
+    assert Patient(**patient | {"diagnosis": "aplastic_anemia", "marrow_cellularity": 0}).cellularity == 0
+
+
+def test_a_trigger_of_zero_or_none_needs_no_report() -> None:
+    blind = Laboratory(platelet_detection_limit_1e9_per_l=20, anc_detection_limit_1e9_per_l=1)
+    Care(platelet_transfusion=None, laboratory=blind)
+    Care(platelet_transfusion=PlateletTransfusion(trigger_1e9_per_l=0), laboratory=blind)
+    Care(platelet_transfusion=None, gcsf=Gcsf(stop_anc_1e9_per_l=1), laboratory=blind)
+
+
 def test_visits_thin_out_with_time() -> None:
     visits = Laboratory().visit_days(-5, 365)
     assert set(range(-5, 31)) <= set(visits)
@@ -124,6 +140,12 @@ def test_a_spread_without_centre_is_centred_on_the_plans_value() -> None:
     [
         (lambda: Calcineurin(start_day=-1, taper_start_day=100, stop_day=90), "no earlier than taper_start_day"),
         (lambda: Methotrexate(days=(1, 3), doses_mg_per_m2=(15,)), "one for each day"),
+        (lambda: Care(laboratory=Laboratory(platelet_detection_limit_1e9_per_l=20)), "less than the platelet"),
+        (lambda: Care(laboratory=Laboratory(platelet_detection_limit_1e9_per_l=10)), "trigger (10)"),
+        (
+            lambda: Care(gcsf=Gcsf(stop_anc_1e9_per_l=0.5), laboratory=Laboratory(anc_detection_limit_1e9_per_l=0.6)),
+            "at most gcsf.stop_anc_1e9_per_l (0.5)",
+        ),
         (lambda: Laboratory(daily_until_day=90), "visits thin out"),
         (lambda: Laboratory(chimerism_days=(100, 28)), "in order"),
         (lambda: Spread(kind="normal"), "needs sd"),

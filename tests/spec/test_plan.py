@@ -11,6 +11,8 @@ import pytest
 from dayzero.errors import SpecError
 from dayzero.spec import Conditioning, Donor, DrugCourse, Graft, Patient, Plan, Spread
 
+RELATIVE = {"kind": "lognormal", "cv": 0.2, "relative": True}
+
 
 def test_yaml_dicts_and_objects_give_the_same_plan(tmp_path: Path, written: dict[str, Any]) -> None:
     from_dict = Plan.load(written)
@@ -68,9 +70,33 @@ def test_but_merges_edits_and_checks_again() -> None:
         plan.but(patient={"weight_kg": -1})
 
 
-def test_but_keeps_a_dose_that_was_written(written: dict[str, Any]) -> None:
+def test_another_source_leaves_all_of_the_old_product_behind(written: dict[str, Any]) -> None:
+    written["graft"] |= {"cd34_per_kg": 6e6, "log10_depletion": {"cd3": 4}, "cryopreserved": True, "viability": 0.7}
+    written["graft"] |= {"name": "selected", "sources": ["a trial"], "verified": "opened", "note": "frozen"}
+    plan = Plan.load(written)
+    assert plan.but(graft={"source": "marrow"}).graft == Graft(source="marrow")
+    assert plan.but(graft={"source": "marrow", "cd34_per_kg": 3e6}).graft == Graft(source="marrow", cd34_per_kg=3e6)
+    frozen = plan.but(graft={"source": "marrow", "cryopreserved": True, "log10_depletion": {"nk": 1}}).graft
+    assert frozen == Graft(source="marrow", cryopreserved=True, log10_depletion={"nk": 1})
+
+
+def test_the_same_source_written_again_changes_nothing(written: dict[str, Any]) -> None:
     written["graft"]["cd34_per_kg"] = 6e6
-    assert Plan.load(written).but(graft={"source": "marrow"}).graft.doses()["cd34"] == 6e6
+    assert Plan.load(written).but(graft={"source": "mobilised_blood"}).graft.cd34_per_kg == 6e6
+
+
+def test_another_source_keeps_the_day_and_the_relative_spreads() -> None:
+    plan = Plan.load("haplo-pbsc-ptcy").but(second_graft={"base": "cd34-selected", "infusion_day": 60})
+    assert plan.but(second_graft={"source": "marrow"}).second_graft == Graft(source="marrow", infusion_day=60)
+    primed = Plan.load("aml-sibling-marrow").but(graft={"gcsf_primed": True, "cd34_per_kg": 4e6})
+    blood = primed.but(graft={"source": "mobilised_blood"})
+    assert blood.graft == Graft(source="mobilised_blood")
+    assert blood.spreads()["graft.cd34_per_kg"].median == 5e6
+
+
+def test_a_base_from_the_library_with_another_source_is_another_product(written: dict[str, Any]) -> None:
+    plan = Plan.load(written | {"graft": {"base": "autologous-blood", "source": "marrow"}})
+    assert plan.graft == Graft(source="marrow")
 
 
 def test_but_takes_names_objects_and_bases() -> None:
@@ -95,6 +121,46 @@ def test_a_changed_regimen_no_longer_carries_its_name_or_label() -> None:
 def test_a_plan_can_be_written_as_edits_to_a_library_plan() -> None:
     plan = Plan.load({"base": "aml-sibling-pbsc", "name": "older", "patient": {"age_years": 60}})
     assert plan == Plan.load("aml-sibling-pbsc").but(name="older", patient={"age_years": 60})
+
+
+DRUGS = [{"drug": "busulfan", "days": [-6, -5, -4], "dose_mg_per_kg": 3.2}]
+
+
+def test_a_section_with_a_name_of_its_own_keeps_nothing_of_the_former() -> None:
+    plan = Plan.load("nma-flu-tbi2").but(conditioning={"name": "bu3-flu", "drugs": DRUGS})
+    assert plan.conditioning == Conditioning(name="bu3-flu", drugs=tuple(DrugCourse(**drug) for drug in DRUGS))
+    care = plan.but(care={"name": "ours", "gcsf": {}}).care
+    assert (care.source, care.laboratory.daily_until_day) == ("", 30)
+    assert plan.but(graft={"name": "ours", "source": "mobilised_blood"}).graft.cd34_per_kg is None
+    based = Plan.load({"base": "nma-flu-tbi2", "conditioning": {"name": "bu3-flu", "drugs": DRUGS}})
+    assert based.conditioning == plan.conditioning
+
+
+def test_a_section_without_a_name_is_merged() -> None:
+    edited = Plan.load("nma-flu-tbi2").but(conditioning={"drugs": DRUGS}).conditioning
+    assert (edited.name, edited.total_gy()) == ("flu-tbi2, modified", 2)
+
+
+def test_a_base_may_be_renamed_with_its_content() -> None:
+    edited = Plan.load("nma-flu-tbi2").but(conditioning={"base": "flu-tbi2", "name": "ours"}).conditioning
+    assert (edited.name, edited.total_gy()) == ("ours", 2)
+
+
+def test_a_plan_is_not_based_on_another_by_an_edit() -> None:
+    with pytest.raises(SpecError, match="load it instead") as caught:
+        Plan.load("aml-sibling-pbsc").but(base="nma-flu-tbi2")
+    assert (caught.value.field, caught.value.got) == ("base", "'nma-flu-tbi2'")
+
+
+def test_a_clearance_left_out_is_that_of_the_patients_own_surface() -> None:
+    plan = Plan.load("aml-sibling-pbsc")
+    child = plan.but(patient={"age_years": 6, "weight_kg": 20, "height_cm": 115}, population={"fields": {
+        "patient.age_years": None, "patient.creatinine_clearance_ml_per_min": RELATIVE}})  # fmt: skip
+    assert child.patient.creatinine_clearance_ml_per_min is None
+    assert child.value_of("patient.creatinine_clearance_ml_per_min") == pytest.approx(46.2, abs=0.05)
+    assert child.spreads()["patient.creatinine_clearance_ml_per_min"].median == child.patient.clearance_ml_per_min
+    told = child.but(patient={"creatinine_clearance_ml_per_min": 60})
+    assert told.value_of("patient.creatinine_clearance_ml_per_min") == told.patient.clearance_ml_per_min == 60
 
 
 def test_another_kind_of_donor_leaves_the_old_match_behind() -> None:
@@ -132,6 +198,9 @@ def test_a_boost_comes_from_the_same_donor() -> None:
 @pytest.mark.parametrize(
     ("edits", "field", "words"),
     [
+        ({"conditioning": {"name": "mine"}}, "conditioning", "a name without content"),
+        ({"care": {"name": "mine", "note": "as usual"}}, "care", "write base as well"),
+        ({"graft": {"name": "mine", "cd34_per_kg": 5e6}}, "graft.source", "got nothing"),
         ({"donor": {"kind": "autologous"}, "graft": {"source": "cord"}}, "donor.kind", "cord_unrelated"),
         ({"donor": {"kind": "cord_unrelated"}}, "donor.kind", "write cord as source"),
         ({"graft": {"source": "cord"}}, "donor.kind", "cord_unrelated"),

@@ -1,6 +1,7 @@
 """The table a clinician expects of a cohort: engraftment, nadirs, transfusions, chimerism, failure, with intervals.
 
-Everything is judged from the chart, by the same criteria as for real patients.
+Recovery, neutropenia, chimerism and failure are judged from the chart, by the same criteria as for real patients;
+nadirs and transfusions are those of the true course.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from dayzero.criteria import Judgement, judge
+from dayzero.errors import SpecError
 from dayzero.records import Chart
 from dayzero.simulation.course import Course
 from dayzero.simulation.observe import observe
 
-LIMIT_DAYS = {"PBSC": 30, "BM": 30, "cord": 42}
+NEEDED = ("neutrophils", "platelets", "hemoglobin", "platelet_units", "red_cell_units", "reported_neutrophils",
+          "reported_platelets", "reported_hemoglobin")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,6 @@ class Row:
     unit: str
     patients: int
     note: str = ""
-
-    @property
-    def is_share(self) -> bool:
-        """Whether it is a percentage of patients."""
-        return self.unit == "% of patients"
 
 
 @dataclass(frozen=True)
@@ -86,6 +84,10 @@ def summary(course: Course, judgement: Judgement | None = None) -> Summary:
     >>> table["neutrophils 0.5"].unit
     'day'
     """
+    missing = [name for name in NEEDED if name not in course.values]
+    if missing:
+        advice = "simulate again without recording="
+        raise SpecError("summary", "course", f"no {missing[0]} recorded", "the standard recording", advice)
     chart = observe(course)
     judged = judge(chart) if judgement is None else judgement
     rows = [*_recoveries(judged), *_neutropenia(judged), *_nadirs(course), *_transfusions(course)]

@@ -4,7 +4,7 @@ Exposure of a day's dose (area under the curve where the drug is cleared, dose p
 
     busulfan          AUC = F dose / CL,   CL = CL70 (NFM/62)^0.75 maturation(age), x0.94 after the first day
     melphalan         AUC = dose / CL,     CL = CL60 (FFM/60)^0.75 (CrCl/90)^0.25
-    fludarabine       AUC = 0.781 dose / CL of F-ara-A,  CL = (3.24 + 0.782 CrCl[L/h]) (W/70)^0.75
+    fludarabine       AUC = 0.781 dose / CL,   CL = 3.24 (W/70)^0.75 + 0.782 CrCl[L/h]
     thiotepa          AUC of thiotepa and tepa,  treosulfan AUC = dose / CL
     cyclophosphamide  mg/kg, x1.5 after busulfan (activation), spread of clearance between patients
     carmustine, etoposide, cytarabine, clofarabine, methotrexate   mg/m2;   antibodies   mg/kg
@@ -21,7 +21,7 @@ give the kill vectors that their count curves need.
 from __future__ import annotations
 
 from dayzero.elementwise import exp, minimum, power
-from dayzero.module import Parameter, Signal, Status
+from dayzero.module import Parameter, Signal
 
 CLASSES = ("stem", "short_term", "multipotent", "committed", "granulocytic", "late_granulocytic", "band",
            "megakaryoblast", "megakaryocyte", "erythroid", "late_erythroid", "t_cell", "b_cell", "nk_cell",
@@ -29,13 +29,13 @@ CLASSES = ("stem", "short_term", "multipotent", "committed", "granulocytic", "la
 TISSUES = ("niche", "mucosa", "endothelium")
 
 
-def _slopes(drug: str, unit: str, source: str, status: Status = "assumed", **by_class: float) -> dict[str, Parameter]:
-    """One row of the kill table: log10 kill per unit of exposure, by class."""
+def _slopes(drug: str, unit: str, source: str, fitted: tuple[str, ...] = (), **by_class: float) -> dict[str, Parameter]:
+    """One row of the kill table: log10 kill per unit of exposure, by class; `fitted` are in the scenario fit."""
     return {
         f"{drug}_on_{target}": Parameter(
             slope, f"log10 per {unit}" if target in CLASSES else f"1 per {unit}",
             f"{'kill' if target in CLASSES else 'injury'} of {target.replace('_', ' ')} by {drug.replace('_', ' ')}",
-            status, source, uncertainty=0.3)
+            "fitted" if target in fitted else "assumed", source, uncertainty=0.3)
         for target, slope in by_class.items()
     }  # fmt: skip
 
@@ -64,7 +64,7 @@ PARAMETERS = {
     "term": Parameter(0.767, "year", "length of gestation", "derived", "40 weeks"),
     "busulfan_later": Parameter(0.94, "1", "clearance after the first day", "measured", "McCune 2014", 0.03),
     "busulfan_oral": Parameter(0.8, "1", "bioavailability of oral busulfan", "assumed", "3.2 mg/kg IV for 4 oral", 0.1),
-    "busulfan_monitoring": Parameter(1.0, "1", "cumulative exposure reached over exposure aimed at", "assumed",
+    "monitoring": Parameter(1.0, "1", "cumulative exposure reached over exposure aimed at", "assumed",
                                      "drug monitoring", 0.05, 0.10, stream=501),
     "melphalan_clearance": Parameter(27.8, "L/h", "melphalan clearance at 60 kg fat-free mass", "measured",
                                      "Nath 2010 Br J Clin Pharmacol 69:484 (PMC2856049)", 0.05, 0.27, low=18, high=40,
@@ -103,11 +103,13 @@ PARAMETERS = {
                               "no source", 0.4),
     "antibody_conjugate_injury": Parameter(0.25, "1", "added endothelial injury after inotuzumab or gemtuzumab",
                                            "assumed", "no source", 0.4),
-    **_slopes("busulfan", "mg h/L", _MAC, stem=0.050, short_term=0.050, multipotent=0.056, committed=0.056,
+    **_slopes("busulfan", "mg h/L", _MAC, ("endothelium",), stem=0.050, short_term=0.050,
+              multipotent=0.056, committed=0.056,
               granulocytic=0.056, late_granulocytic=0.038, band=0.004, megakaryoblast=0.046, megakaryocyte=0.00631,
               erythroid=0.044, late_erythroid=0.003, t_cell=0.003, b_cell=0.004, nk_cell=0.002, disease=0.035,
-              niche=0.003, mucosa=0.0091, endothelium=0.00339),
-    **_slopes("melphalan", "mg h/L", _MEL, "fitted", stem=0.105, short_term=0.105, multipotent=0.393, committed=0.393,
+              niche=0.003, mucosa=0.0091, endothelium=0.00333),
+    **_slopes("melphalan", "mg h/L", _MEL, ("multipotent", "committed", "megakaryocyte", "endothelium"),
+              stem=0.105, short_term=0.105, multipotent=0.393, committed=0.393,
               granulocytic=0.393, late_granulocytic=0.179, band=0.021, megakaryoblast=0.214, megakaryocyte=0.046,
               erythroid=0.25, late_erythroid=0.021, t_cell=0.07, b_cell=0.1, nk_cell=0.05, disease=0.25,
               niche=0.004, mucosa=0.111, endothelium=0.0452),
@@ -140,8 +142,9 @@ PARAMETERS = {
               granulocytic=0.01, late_granulocytic=0.004, megakaryoblast=0.008, megakaryocyte=0.001, erythroid=0.008,
               t_cell=0.008, b_cell=0.008, nk_cell=0.004, disease=0.01, mucosa=0.001, endothelium=0.0004),
     **_slopes("methotrexate", "mg/m2", "0.43 of cycling cells at about 11 mg/m2, half on multipotent (scenario fit)",
-              "fitted", multipotent=0.0163, committed=0.0144, granulocytic=0.0177, late_granulocytic=0.011,
-              megakaryoblast=0.0156, erythroid=0.022, mucosa=0.008),
+              ("multipotent", "committed", "granulocytic", "megakaryoblast"),
+              multipotent=0.0166, committed=0.0141, granulocytic=0.0175, late_granulocytic=0.011,
+              megakaryoblast=0.0134, erythroid=0.022, mucosa=0.008),
     **_slopes("atg_thymoglobulin", "mg/kg", "log depletion of T cells about 1 at 7.5 mg/kg", t_cell=0.13,
               b_cell=0.04, nk_cell=0.08),
     **_slopes("atg_grafalon", "mg/kg", _BY_ANALOGY, t_cell=0.03, b_cell=0.01, nk_cell=0.02),
@@ -194,7 +197,7 @@ def derive(p, c):
     return {
         "busulfan_cl": _busulfan_clearance(p, c),
         "melphalan_cl": melphalan * renal,
-        "fludarabine_cl": (p.fludarabine_nonrenal + p.fludarabine_renal * filtration) * size,
+        "fludarabine_cl": p.fludarabine_nonrenal * size + p.fludarabine_renal * filtration,
         "thiotepa_cl": p.thiotepa_clearance * size,
         "treosulfan_cl": p.treosulfan_clearance * c.bsa_m2 / p.treosulfan_size,
         "tissue_risk": p.liver_injury * c.hepatic_risk + p.antibody_conjugate_injury * c.prior_inotuzumab_or_gemtuzumab,

@@ -3,7 +3,7 @@
 Shares of the healthy pool, for each origin; e is erythropoietin's effect relative to health::
 
     early        E1' = (out_C - E1) / tau_1                              + graft
-    late         E2' = (e f E1 - E2) / tau_2          f = 1, less while antibodies destroy donor red cells
+    late         E2' = (e' f E1 - E2) / tau_2         f = 1, less while antibodies destroy donor red cells
     reticulocyte E3' = (e' E2 - E3) / tau_3           e split evenly over two steps, e' = sqrt e each
     red cells    R'  = k_R (E3 - R)
     transfused   X'  = -k_X X                         (g/dL)
@@ -41,9 +41,9 @@ PARAMETERS = {
                                   "assumed", "hemoglobin about 10.5-11 g/dL at transplant", 0.3, 0.3, stream=401),
     "early_residence": Parameter(7, "day", "residence of burst-forming cells", "measured", "Zheng 2021", 0.1,
                                  low=5, high=8),
-    "late_residence": Parameter(5, "day", "residence of colony-forming cells and erythroblasts", "measured",
-                                "Zheng 2021 (7 d)", 0.2, low=4, high=7),
-    "reticulocyte_residence": Parameter(2.5, "day", "residence of reticulocytes", "measured", "Zheng 2021 (3 d)", 0.2,
+    "late_residence": Parameter(5, "day", "residence of colony-forming cells and erythroblasts", "assumed",
+                                "shorter than the 7 d of Zheng 2021", 0.2, low=4, high=7),
+    "reticulocyte_residence": Parameter(2.5, "day", "residence of reticulocytes", "assumed", "Zheng 2021 has 3 d", 0.2,
                                         low=2, high=4),
     "red_cell_loss": Parameter(0.00833, "1/day", "red cells lost", "measured", "life span 120 d, Zheng 2021", 0.05,
                                0.05, low=0.008, high=0.0095, stream=402),

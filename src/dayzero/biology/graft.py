@@ -30,16 +30,16 @@ _SRC = "SCID-repopulating cells, Wang 1997 Blood 89:3919; 5,000-30,000 engrafted
 
 PARAMETERS = {
     "lodging": Parameter(
-        0.289, "1", "share of infused CD34+ cells that lodges at a low dose", "fitted", _FIT, 0.4, 0.35,
+        0.292, "1", "share of infused CD34+ cells that lodges at a low dose", "fitted", _FIT, 0.4, 0.35,
         low=0.1, high=0.5, stream=120),
     "lodging_half_dose": Parameter(
         2e+07, "cells/kg", "CD34+ dose at which lodging falls to half", "fitted",
         "shallow dose response within mobilised blood (about 5 % of neutrophil days per doubling)", 0.4,
         low=2e6, high=2e7),
     "waking": Parameter(
-        0.938, "day", "each of two waits between lodging and division", "fitted", _FIT, 0.2, 0.15, low=0.5, high=2,
+        0.89, "day", "each of two waits between lodging and division", "fitted", _FIT, 0.2, 0.15, low=0.5, high=2,
         stream=121),
-    "waking_cord": Parameter(2.2, "1", "fold longer waits of cord blood cells", "fitted", _FIT, 0.2, low=1, high=3),
+    "waking_cord": Parameter(2.2, "1", "fold longer waits of cord cells", "assumed", "no source", 0.2, low=1, high=3),
     "antibody_loss": Parameter(
         0.2, "1", "share that lodges in the face of antibodies against the donor", "assumed", "no source", 0.5),
     "fibrosis_loss": Parameter(
@@ -53,7 +53,7 @@ PARAMETERS = {
         25, "year", "years after which the loss goes no further", "assumed", "range of donors studied", 0.2),
     "priming": Parameter(
         1.8, "1", "fold more multipotent and committed cells in marrow collected after G-CSF", "assumed",
-        "primed marrow recovers nearly as mobilised blood does (EVIDENCE, conflicts)", 0.3),
+        "primed marrow recovers nearly as mobilised blood does", 0.3),
     "stem_blood": _fraction(5e-4, "long-term stem cells, mobilised blood", "measured", _SRC, 0.6, 1e-4, 2e-3),
     "stem_marrow": _fraction(7e-4, "long-term stem cells, marrow", "measured", _SRC, 0.6, 1e-4, 2e-3),
     "stem_cord": _fraction(1.5e-3, "long-term stem cells, cord blood", "measured", _SRC, 0.6, 5e-4, 5e-3),
@@ -62,21 +62,21 @@ PARAMETERS = {
     "multipotent_blood": _fraction(
         0.119, "multipotent progenitors, mobilised blood", "fitted",
         "scenario fit; platelet engraftment model 0.0719", 0.3, 0.04, 0.12),
-    "multipotent_marrow": _fraction(0.015, "multipotent progenitors, marrow", "fitted", _FIT, 0.4, 0.01, 0.07),
-    "multipotent_cord": _fraction(0.0199, "multipotent progenitors, cord blood", "fitted", _FIT, 0.4, 0.01, 0.1),
+    "multipotent_marrow": _fraction(0.0145, "multipotent progenitors, marrow", "fitted", _FIT, 0.4, 0.01, 0.07),
+    "multipotent_cord": _fraction(0.0208, "multipotent progenitors, cord blood", "fitted", _FIT, 0.4, 0.01, 0.1),
     "committed_blood": _fraction(0.5, "committed progenitors, mobilised blood", "fitted", _FIT, 0.3, 0.2, 0.5),
-    "committed_marrow": _fraction(0.191, "committed progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
-    "committed_cord": _fraction(0.0059, "committed progenitors, cord blood", "fitted", _FIT, 0.5, 0.003, 0.05),
-    "granulocytic_blood": _fraction(0.0233, "granulocyte progenitors, mobilised blood", "fitted", _FIT, 0.4, 0.02, 0.2),
-    "granulocytic_marrow": _fraction(0.0755, "granulocyte progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
+    "committed_marrow": _fraction(0.198, "committed progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
+    "committed_cord": _fraction(0.00598, "committed progenitors, cord blood", "fitted", _FIT, 0.5, 0.003, 0.05),
+    "granulocytic_blood": _fraction(0.0212, "granulocyte progenitors, mobilised blood", "fitted", _FIT, 0.4, 0.02, 0.2),
+    "granulocytic_marrow": _fraction(0.0766, "granulocyte progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
     "granulocytic_cord": _fraction(0.0024, "granulocyte progenitors, cord blood", "fitted", _FIT, 0.5, 0.001, 0.02),
-    "megakaryocytic_blood": _fraction(0.0099, "megakaryoblasts, mobilised blood", "fitted", _FIT, 0.4, 0.005, 0.06),
+    "megakaryocytic_blood": _fraction(0.00981, "megakaryoblasts, mobilised blood", "fitted", _FIT, 0.4, 0.005, 0.06),
     "megakaryocytic_marrow": _fraction(0.0145, "megakaryoblasts, marrow", "fitted", _FIT, 0.4, 0.005, 0.04),
     "megakaryocytic_cord": _fraction(0.0005, "megakaryoblasts, cord blood", "fitted", _FIT, 0.5, 0.0001, 0.005),
     "erythroid_blood": _fraction(
         0.10, "erythroid progenitors, mobilised blood", "assumed", "no source", 0.4, 0.05, 0.2),
-    "erythroid_marrow": _fraction(0.048, "erythroid progenitors, marrow", "fitted", _FIT, 0.4, 0.02, 0.1),
-    "erythroid_cord": _fraction(0.0024, "erythroid progenitors, cord blood", "fitted", _FIT, 0.5, 0.001, 0.02),
+    "erythroid_marrow": _fraction(0.048, "erythroid progenitors, marrow", "assumed", "no source", 0.4, 0.02, 0.1),
+    "erythroid_cord": _fraction(0.0024, "erythroid progenitors, cord blood", "assumed", "no source", 0.5, 0.001, 0.02),
 }  # fmt: skip
 
 _STAGES = ("stem", "short_term", "multipotent", "committed", "granulocytic", "megakaryocytic", "erythroid")

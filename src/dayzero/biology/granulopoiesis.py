@@ -4,10 +4,11 @@ Seven stages, shares of the healthy pool, for each origin; g is the G-CSF level 
 
     G-CSF       raw = (k_e + k_anc ANC0) / (k_e + k_anc ANC) + g_exo dose,   g = raw (1 + 1/cap) / (1 + raw/cap)
     dividing    G1' = k_m (out_C - G1) + graft,   G2' = k_m (A G1 - G2),  G3, G4 alike          A = g^(a/4)
-    maturing    G5' = k_p (A G4 k_m/k_p0 - G5) in healthy units,  G6' = k_p G5 - k_p G6
-    reserve     G7' = phi0/k_p0 k_p G6 - phi G7
+    maturing    G5' = k_p0 A G4 - k_p G5,  G6' = k_p G5 - k_p G6
+    reserve     G7' = phi0 g^t G6 - phi G7
     blood       N'  = k_N/phi0 phi G7 - k_N loss N
-    k_m = 4/tau_NP g^m,  k_p = 2/tau_Mat g^t,  phi = min(phi0 g^r, phi_max),  loss = 1 + (mu_N - 1) mucosal injury
+    k_m = 4/tau_NP,  k_p = k_p0 g^t, k_p0 = 2/tau_Mat,  phi = min(phi0 g^r, phi_max)
+    loss = 1 + (mu_N - 1) mucosal injury
 
 ANC = ANC0 sum N. G-CSF is at quasi steady state (its own time constant is hours); neutrophils themselves clear it,
 which is why it is high when they are low. Monocytes leave the marrow at the third dividing stage.
@@ -51,10 +52,10 @@ PARAMETERS = {
                                  low=0.3, high=0.8),
     "gcsf_ceiling": Parameter(100, "1", "G-CSF level at which its effect is half saturated", "assumed", "no source",
                               0.4, low=50, high=200),
-    "filgrastim_effect": Parameter(8.65, "1 per ug/kg", "G-CSF level, relative to health, per daily filgrastim dose",
+    "filgrastim_effect": Parameter(8.81, "1 per ug/kg", "G-CSF level, relative to health, per daily filgrastim dose",
                                    "fitted", "scenario fit: buys 4 days of neutrophils", 0.4, 0.3, low=5, high=80,
                                    stream=204),
-    "mucositis_loss": Parameter(2.54, "1", "fold neutrophil loss at full mucosal injury", "fitted", "scenario fit", 0.2,
+    "mucositis_loss": Parameter(2.65, "1", "fold neutrophil loss at mucosal injury 1", "fitted", "scenario fit", 0.2,
                                 0.3, low=1.5, high=3.5, stream=205),
     "granulocytic_branch": Parameter(0.40, "1", "share of committed output that becomes granulocytic", "assumed",
                                      "no source", 0.2, low=0.3, high=0.5),

@@ -3,7 +3,7 @@
 ::
 
     damaged mucosa    D1' = -D1 / tau,  D2' = (D1 - D2) / tau             (cells of the crypt, not yet missed)
-    mucosal injury    U'  = D2 / tau - k_U U (1 + ANC)                     (ulcers; heal with neutrophils)
+    mucosal injury    U'  = m D2 / tau - k_U U (1 + ANC)                   (ulcers; heal with neutrophils)
     endothelium       V'  = (c CNI - V) / tau_V
     inflammation      I'  = -I / tau_I
 
@@ -18,15 +18,15 @@ from typing import Annotated, NamedTuple
 from dayzero.module import Number, Parameter, Signal
 
 PARAMETERS = {
-    "mucosa_delay": Parameter(2.6, "day", "each of two waits between damage and ulcer", "fitted",
+    "mucosa_delay": Parameter(2.6, "day", "each of two waits between damage and ulcer", "assumed",
                               "mucositis peaks about day 7 and is gone by day 14-17", 0.2, 0.15, low=1.5, high=4,
                               stream=600),
     "mucosa_repair": Parameter(0.16, "1/day", "healing of ulcers without neutrophils", "assumed", "no source", 0.2,
                                low=0.1, high=0.25),
     "mucosa_repair_neutrophils": Parameter(1, "1 per 1e9/L", "fold faster healing per neutrophil count", "assumed",
                                            "no source", 0.3),
-    "mucosa_scale": Parameter(2.2, "1", "scales ulcers so that melphalan 200 peaks at about 1", "fitted",
-                              "definition of full injury", 0.2),
+    "mucosa_scale": Parameter(2.2, "1", "ulcers per damaged crypt; melphalan 200 peaks at about 0.4, Cy/TBI 12 higher",
+                              "assumed", "scale of the injury, held in the fit of neutrophil loss", 0.2),
     "endothelium_repair": Parameter(8, "day", "time in which the endothelium recovers", "fitted",
                                     "platelet loss normal about day 14 after autologous, 28 after allogeneic grafts",
                                     0.3, 0.3, low=8, high=30, stream=601),
@@ -40,7 +40,7 @@ PARAMETERS = {
 class State(NamedTuple):
     damaged: Annotated[Number, "1", "crypt cells damaged today"]
     failing: Annotated[Number, "1", "crypt not renewing"]
-    ulcers: Annotated[Number, "1", "mucosal injury, 1 = full"]
+    ulcers: Annotated[Number, "1", "ulcerated mucosa"]
     endothelium: Annotated[Number, "1", "endothelial injury"]
     inflammation: Annotated[Number, "1", "inflammation, 1 = full"]
 
@@ -48,7 +48,7 @@ class State(NamedTuple):
 USES = {"tissue_risk": "1"}
 NEEDS = {"neutrophils": "1e9/L", "calcineurin": "1", "mucosal_kill": "1", "endothelial_kill": "1"}
 GIVES = {
-    "mucosal_injury": Signal("1", "ulcerated mucosa, 1 = full"),
+    "mucosal_injury": Signal("1", "ulcerated mucosa, in units in which neutrophil loss was fitted"),
     "endothelial_injury": Signal("1", "endothelial injury"),
     "inflammation": Signal("1", "inflammation, 1 = full"),
 }

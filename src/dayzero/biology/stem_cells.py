@@ -10,13 +10,17 @@ Pools are shares of the healthy pool, one set for each origin o; totals run over
     short-term      dS/dt = (out_H - S) / tau_S                  + graft             out_H = 2 (1 - a_H) p_H H / p_H0
     multipotent     dM/dt = d_M S + (2 a_M Q_M - 1) p_M M        + graft
     committed       dC/dt = d_C out_M + (2 a_C Q_C - 1) p_C C    + graft
-    quality         dQ/dt = (U (1 + h) / (U + h) - Q) p0 / n                         U = S for Q_M, M for Q_C
+    quality         dQ/dt = (U (1 + h) / (U + h) - Q) p0 / n           U = sum S for Q_M, sum M for Q_C
     niche           dN/dt = (1 - N) / tau_N
 
 **Blood needs stem cells.** A progenitor makes about n divisions and then no longer renews itself. The quality Q of a
-pool is the share of self-renewal it has left: cells that join from the pool above (U, in healthy pools) keep it up,
-and without them it is used up in the time of n divisions, n / p0. A graft arrives fresh (Q = 1). At rest Q = 1 and
-a_rest = (1 - d/p0) / 2, so the healthy marrow stands still.
+pool is the share of self-renewal it has left: cells that join from the pool above (U, in healthy pools, of every
+origin) keep it up, and without them it is used up in the time of n divisions at rest, n / p0. A graft arrives fresh
+(Q = 1). At rest Q = 1 and a_rest = (1 - d/p0) / 2, so the healthy marrow stands still; one origin split into two
+identical ones makes the same blood.
+
+Balance: of the multipotent cells that leave, a share f goes past the committed pool, to lymphocytes and straight to
+megakaryocytes; the rest keeps the committed pool, so d_C = (1 - f) (p_M + d_M) M0 / C0.
 
 Clones: Poisson(weight x stem-cell inflow) engraft; drift then merges them as a neutral population does,
 n(t) = n(0) / (1 + n(0) integral of 2 p_H / H dt), once the stem cells H outnumber the founders n(0).
@@ -40,22 +44,23 @@ PARAMETERS = {
         0.0036, "1/day", "division of a stem cell at rest", "measured",
         "Catlin 2011 Blood 117:4460 (once per 40 weeks, range 25-50)", 0.2, low=0.0028, high=0.0057),
     "stem_acceleration": Parameter(
-        7.5, "1", "fold faster division of stem cells in an empty marrow", "measured",
-        "platelet engraftment model after autologous transplantation (0.027/day at engraftment)", 0.3, low=4, high=15),
+        7.5, "1", "fold faster division of stem cells in an empty marrow", "fitted",
+        "elsewhere, by Zhu 2025", 0.3, low=4, high=15),
     "stem_renewal_empty": Parameter(
-        0.87, "1", "self-renewal fraction of stem cells in an empty marrow", "measured",
-        "platelet engraftment model after autologous transplantation (0.877)", 0.05, low=0.7, high=0.9),
+        0.87, "1", "self-renewal fraction of stem cells in an empty marrow", "fitted",
+        "elsewhere, by Zhu 2025", 0.05, low=0.7, high=0.9),
     "stem_ageing": Parameter(
         0.005, "1/year", "loss of stem-cell set point per year of age from 40", "assumed", "no source", 0.5),
     "stem_ageing_from": Parameter(40, "year", "age the stem-cell set point refers to", "assumed", "no source"),
     "short_term_transit": Parameter(
-        40, "day", "residence of short-term stem cells", "measured",
-        "Zheng 2021 QSP model (short-term 20 d, long-term 100 d)", 0.3, low=20, high=100),
+        40, "day", "residence of short-term stem cells", "assumed",
+        "between 20 and 100 d of Zheng 2021", 0.3, low=20, high=100),
     "multipotent_set_point": Parameter(
-        4.0e6, "cells/kg", "multipotent progenitors in health", "measured",
-        "platelet engraftment model after autologous transplantation", 0.5, low=1e6, high=1e7),
+        4.0e6, "cells/kg", "multipotent progenitors in health", "fitted",
+        "elsewhere, by Zhu 2025", 0.5, low=1e6, high=1e7),
     "multipotent_division": Parameter(
-        0.122, "1/day", "division of multipotent progenitors at rest", "fitted", "scenario fit; elsewhere 0.035", 0.3),
+        0.132, "1/day", "division of multipotent progenitors at rest", "fitted", "scenario fit; elsewhere 0.035", 0.3,
+        low=0.035, high=0.3),
     "multipotent_drain": Parameter(
         0.01, "1/day", "net loss of multipotent progenitors that stem cells must replace", "assumed",
         "sets the 100 days on which stem-cell chimerism reaches progenitors", 0.5, low=0.003, high=0.03),
@@ -63,16 +68,17 @@ PARAMETERS = {
         0.85, "1", "self-renewal fraction of multipotent progenitors in an empty marrow", "fitted",
         "scenario fit; platelet engraftment model 0.854", 0.03, low=0.7, high=0.9),
     "multipotent_acceleration": Parameter(
-        1.9, "1", "fold faster division of multipotent progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
+        1.93, "1", "fold faster division of multipotent progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
         low=1.2, high=3, stream=101),
     "committed_set_point": Parameter(
-        2.0e7, "cells/kg", "committed myeloid progenitors in health", "measured",
-        "platelet engraftment model after autologous transplantation", 0.5, low=1e7, high=5e7),
+        2.0e7, "cells/kg", "committed myeloid progenitors in health", "fitted",
+        "elsewhere, by Zhu 2025", 0.5, low=1e7, high=5e7),
     "committed_division": Parameter(
-        0.198, "1/day", "division of committed progenitors at rest", "fitted", "scenario fit; elsewhere 0.81", 0.3),
-    "committed_drain": Parameter(
-        0.03, "1/day", "net loss of committed progenitors that multipotent ones must replace", "assumed", "no source",
-        0.5, low=0.01, high=0.1),
+        0.2, "1/day", "division of committed progenitors at rest", "fitted", "scenario fit; elsewhere 0.81", 0.3,
+        low=0.2, high=0.8),
+    "past_committed": Parameter(
+        0.13, "1", "share of multipotent output that goes to lymphocytes or straight to megakaryocytes", "assumed",
+        "lymphoid 0.06 by balance, the rest for the early megakaryocyte branch", 0.4, low=0.05, high=0.3),
     "committed_renewal_empty": Parameter(
         0.727, "1", "self-renewal fraction of committed progenitors in an empty marrow", "fitted", "scenario fit", 0.03,
         low=0.65, high=0.85),
@@ -83,7 +89,7 @@ PARAMETERS = {
         19.6, "1", "divisions a progenitor makes before it no longer renews itself", "fitted",
         "scenario fit about a replicative potential of 15 divisions", 0.3, low=8, high=30),
     "supply_half": Parameter(
-        0.0595, "1", "supply from the pool above, relative to health, that keeps up half the quality", "fitted",
+        0.062, "1", "supply from the pool above, relative to health, that keeps up half the quality", "fitted",
         "set so that 2 % of stem cells cannot keep counts up", 0.4, low=0.02, high=0.15),
     "niche_regeneration": Parameter(
         90, "day", "time in which an injured niche recovers", "measured",
@@ -96,6 +102,7 @@ PARAMETERS = {
 CONSTANTS = {
     "stem_pool": Signal("cells/kg", "long-term stem cells of this patient in health"),
     "multipotent_rest": Signal("1", "self-renewal fraction of multipotent progenitors at rest"),
+    "committed_drain": Signal("1/day", "net loss of committed progenitors that multipotent ones replace"),
     "committed_rest": Signal("1", "self-renewal fraction of committed progenitors at rest"),
     "committed_flux": Signal("cells/kg/day", "committed progenitors leaving to the lineages in health"),
     "body_stem_cells": Signal("cells", "long-term stem cells of the whole patient in health"),
@@ -154,11 +161,14 @@ def derive(p, c):
     """Homeostasis of one patient, and the graft in units of the healthy pools."""
     stem_pool = p.stem_set_point * exp(-p.stem_ageing * (c.age_years - p.stem_ageing_from))
     clones = tuple(poisson_quantile(u, n * c.weight_kg) for u, n in zip(c.luck, c.graft_cells_stem, strict=True))
-    committed_flux = (p.committed_division + p.committed_drain) * p.committed_set_point
+    multipotent_flux = (p.multipotent_division + p.multipotent_drain) * p.multipotent_set_point
+    committed_drain = (1 - p.past_committed) * multipotent_flux / p.committed_set_point
+    committed_flux = (p.committed_division + committed_drain) * p.committed_set_point
     return {
         "stem_pool": stem_pool,
         "multipotent_rest": (1 - p.multipotent_drain / p.multipotent_division) / 2,
-        "committed_rest": (1 - p.committed_drain / p.committed_division) / 2,
+        "committed_drain": committed_drain,
+        "committed_rest": (1 - committed_drain / p.committed_division) / 2,
         "committed_flux": committed_flux,
         "body_stem_cells": stem_pool * c.weight_kg,
         "clones_engrafted": clones,
@@ -266,16 +276,20 @@ COUPLED = {
 
 def rates(y: State, p, s):
     t = turnover(y, p)
+    supplies = tuple(
+        _kept_up(sum(pool), p) for pool in zip(*((c.short_term, c.multipotent) for c in y.cells), strict=True)
+    )
     grafts = zip(p.graft_stem, p.graft_short_term, p.graft_multipotent, p.graft_committed, strict=True)
     cells = tuple(
-        _cell_rates(c, t, p, tuple(homing * dose for dose in graft), founders)
+        _cell_rates(c, t, p, tuple(homing * dose for dose in graft), founders, supplies)
         for c, homing, graft, founders in zip(y.cells, s.homing, grafts, p.clones_engrafted, strict=True)
     )
     return State(cells, (1 - y.niche) / p.niche_regeneration)
 
 
-def _cell_rates(c: Cells, t: Turnover, p, graft, founders):
+def _cell_rates(c: Cells, t: Turnover, p, graft, founders, supplies):
     graft_stem, graft_short_term, graft_multipotent, graft_committed = graft
+    from_stem, from_multipotent = supplies
     stem_output = 2 * (1 - t.stem_renewal) * t.stem_division * c.stem / p.stem_division
     renewal_m = t.multipotent_renewal * c.multipotent_quality
     renewal_c = t.committed_renewal * c.committed_quality
@@ -289,16 +303,14 @@ def _cell_rates(c: Cells, t: Turnover, p, graft, founders):
         committed=p.committed_drain * _multipotent_output(c, t, p)
         + (2 * renewal_c - 1) * t.committed_division * c.committed
         + graft_committed,
-        multipotent_quality=(_kept_up(c.short_term, p) - c.multipotent_quality)
-        * p.multipotent_division
-        / p.divisions_left,
-        committed_quality=(_kept_up(c.multipotent, p) - c.committed_quality) * p.committed_division / p.divisions_left,
+        multipotent_quality=(from_stem - c.multipotent_quality) * p.multipotent_division / p.divisions_left,
+        committed_quality=(from_multipotent - c.committed_quality) * p.committed_division / p.divisions_left,
         drift=2 * t.stem_division * stem_count / (stem_count * stem_count + founders * founders + 1),
     )
 
 
 def _kept_up(supply, p):
-    """Quality that a supply from the pool above sustains; 1 in health."""
+    """Quality that the supply from the pool above sustains; 1 in health."""
     return supply * (1 + p.supply_half) / (supply + p.supply_half)
 
 

@@ -36,7 +36,7 @@ PARAMETERS = {
     "megakaryoblast_exit": Parameter(0.211, "1/day", "megakaryoblasts maturing", "fitted",
                                      "scenario fit; platelet engraftment model 0.16", 0.2, 0.15, low=0.15, high=0.3,
                                      stream=301),
-    "megakaryocyte_exit": Parameter(0.135, "1/day", "megakaryocytes spent on platelets", "fitted",
+    "megakaryocyte_exit": Parameter(0.133, "1/day", "megakaryocytes spent on platelets", "fitted",
                                     "scenario fit; platelet engraftment model 0.16", 0.2, 0.2, low=0.1, high=0.25,
                                     stream=302),
     "platelet_ageing": Parameter(0.083, "1/day", "loss of platelets with age", "measured",
@@ -50,7 +50,7 @@ PARAMETERS = {
                                       "assumed", "at most 10-fold thrombopoietin", 0.4, low=0.05, high=0.2),
     "thrombopoietin_most_platelets": Parameter(3, "1", "platelets, relative to health, beyond which clearance is full",
                                                "assumed", "no source", 0.2),
-    "thrombopoietin_on_number": Parameter(0.927, "1", "exponent of megakaryocyte number on thrombopoietin", "fitted",
+    "thrombopoietin_on_number": Parameter(0.906, "1", "exponent of megakaryocyte number on thrombopoietin", "fitted",
                                           "scenario fit", 0.2, low=0.5, high=1.2),
     "thrombopoietin_on_speed": Parameter(0.15, "1", "exponent of megakaryocyte speed on thrombopoietin", "assumed",
                                          "no source", 0.4, low=0, high=0.3),
@@ -61,7 +61,7 @@ PARAMETERS = {
                                        "no source", 0.3, low=0.1, high=0.3),
     "early_branch": Parameter(0.348, "1", "share of megakaryocytes that springs directly from multipotent progenitors",
                               "fitted", "scenario fit; existence: Notta 2016 Science 351:aab2116", 0.4, low=0, high=1),
-    "cord_maturity": Parameter(0.294, "1", "platelets per cord-derived megakaryocyte at first, relative to adult",
+    "cord_maturity": Parameter(0.335, "1", "platelets per cord-derived megakaryocyte at first, relative to adult",
                                "fitted", "scenario fit to cord blood platelet recovery", 0.4, low=0.05, high=0.5),
     "maturing_time": Parameter(250, "day", "time in which cord-derived megakaryocytes grow up", "fitted",
                                "scenario fit to cord blood platelet recovery", 0.4, 0.4, low=40, high=250, stream=306),
@@ -106,6 +106,7 @@ class State(NamedTuple):
 
 NEEDS = {
     "homing": "1/day",
+    "infused": "1",
     "multipotent_output": "1",
     "committed_output": "1",
     "endothelial_injury": "1",
@@ -180,13 +181,14 @@ def rates(y: State, p, s):
 
 
 def jump(y: State, p, s):
-    """Megakaryoblasts die, megakaryocytes hardly; a transfusion adds its increment."""
+    """Megakaryoblasts die, megakaryocytes hardly; a graft arrives as mature as it is; a transfusion adds its units."""
     cells = tuple(
         c._replace(
             megakaryoblasts=c.megakaryoblasts * s.surviving_megakaryoblast,
             megakaryocytes=c.megakaryocytes * s.surviving_megakaryocyte,
+            maturity=c.maturity + (newborn - c.maturity) * minimum(new, 1),
         )
-        for c in y.cells
+        for c, newborn, new in zip(y.cells, p.newborn_maturity, s.infused, strict=True)
     )
     return State(cells, y.transfused + p.platelet_increment * s.platelet_units)
 

@@ -7,23 +7,43 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from dayzero.errors import DayzeroError, DomainWarning, InputError, SpecError
+from dayzero.present import targets
+
+
+class Commands(TyperGroup):
+    """The commands; stopping one from the keyboard is a sentence and exit code 130."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            done = ", ".join(map(str, targets.placed))
+            _end(f"stopped; {f'written before: {done}' if done else 'nothing was written'}", 130)
+
 
 app = typer.Typer(
+    cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="The virtual transplant ward. Research and teaching software; not a medical device.",
 )
-said = Console(stderr=True, highlight=False, soft_wrap=True)
-out = Console(highlight=False, soft_wrap=True)
+said = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+TABLE = (".csv", ".parquet")
+PICTURE = (".png", ".svg", ".pdf")
 
 PlanName = Annotated[str, typer.Argument(help="A plan of the library (see `dayzero plans`) or a YAML file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -32,14 +52,27 @@ Written = Annotated[Path | None, typer.Option("--out", help="Write the result to
 
 def main() -> None:
     """Run the command line; bad input is one sentence and exit code 2."""
+    targets.placed.clear()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # letters a terminal or file name has no bytes for
     try:
         app()
     except InputError as problem:
-        said.print(f"dayzero: {problem}", markup=False, style="bold")
-        sys.exit(2)
+        _end(str(problem), 2)
     except DayzeroError as problem:
-        said.print(f"dayzero: {problem}", markup=False, style="bold")
-        sys.exit(1)
+        _end(str(problem), 1)
+    except OSError as problem:
+        what = problem.strerror or str(problem) or type(problem).__name__
+        where = str(problem.filename) if problem.filename is not None else "files"
+        _end(str(InputError(where, "file", what, "a file that can be read or written", "check folder and disk")), 2)
+    except MemoryError:
+        _end("the memory of this machine does not hold the run; ask for fewer patients or fewer days", 1)
+
+
+def _end(sentence: str, code: int) -> NoReturn:
+    said.print(f"dayzero: {sentence}", style="bold")
+    sys.exit(code)
 
 
 @contextmanager
@@ -49,7 +82,7 @@ def noted() -> Iterator[None]:
         warnings.simplefilter("default", DomainWarning)
         yield
     for sentence in dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, DomainWarning)):
-        said.print(f"note: {sentence}", markup=False, style="dim")
+        said.print(f"note: {sentence}", style="dim")
 
 
 @contextmanager
@@ -70,6 +103,7 @@ def progress(what: str, quiet: bool) -> Iterator[Callable[[float], None]]:
 
 @app.command()
 def simulate(
+    context: typer.Context,
     plan: PlanName = "",
     patients: Annotated[int, typer.Option(help="Virtual patients.")] = 1000,
     days: Annotated[int, typer.Option(help="Last day, counted from infusion.")] = 120,
@@ -87,26 +121,29 @@ def simulate(
     from dayzero.analyse.summary import summary
     from dayzero.simulation.cohort import simulate as run
 
-    targets = [path for path in (out_file, figure, chart, record) if path is not None]
-    _folders(targets)
+    if repeat is not None:
+        _alone(context)
+    _either(precision, ("float32", "float64"), "precision")
+    files = _named({"--out": out_file, "--chart": chart, "--record": record, "--figure": figure})
+    kinds = {"--out": (".npz",), "--chart": TABLE, "--record": (".json",), "--figure": PICTURE}
+    targets.check_targets(files, kinds, read=[repeat or Path(plan)])
     with noted(), progress("Simulating", as_json) as tick:
         if repeat is not None:
             from dayzero.simulation.repeat import repeat as again
 
             course = again(repeat, progress=tick)
         else:
-            _either(precision, ("float32", "float64"), "precision")
             course = run(_edited(plan, change or []), patients, days, seed, precision=precision, progress=tick)  # type: ignore[arg-type]
-    _kept(course, out_file, figure, chart, record)
     table = summary(course)
+    _keep(course, files)
     if as_json:
         print(json.dumps(table.as_dict(), indent=1))
         return
     from dayzero.present.tables import show_summary
 
     show_summary(table, out)
-    for path in targets:
-        out.print(f"written: {path}", markup=False)
+    for path in files.values():
+        out.print(f"written: {path}")
 
 
 @app.command()
@@ -119,9 +156,10 @@ def observe(
     from dayzero.simulation.course import Course
     from dayzero.simulation.observe import observe as seen
 
-    _folders([out_file])
+    targets.check_targets({"--out": out_file}, {"--out": TABLE}, read=[course])
     chart = seen(Course.read(course))
-    chart.write(out_file)
+    with targets.placing([out_file]) as (part,):
+        chart.write(part)
     found = {"patients": len(chart), "measurements": {k: len(v.day) for k, v in chart.measurements.items()}}
     print(json.dumps(found) if as_json else f"{chart!r}\nwritten: {out_file}")
 
@@ -138,8 +176,7 @@ def judge(
     from dayzero.present.tables import judgement_data, show_judgement
     from dayzero.records import Chart
 
-    if out_file is not None:
-        _folders([out_file])
+    targets.check_targets(_named({"--out": out_file}), {"--out": (*TABLE, ".json")}, read=[chart])
     table = judged(Chart.read(chart, duplicates="keep" if keep_duplicates else "refuse"))
     if out_file is not None:
         from dayzero.present.tables import write_judgement
@@ -150,7 +187,7 @@ def judge(
         return
     show_judgement(table, out)
     if out_file is not None:
-        out.print(f"written: {out_file}", markup=False)
+        out.print(f"written: {out_file}")
 
 
 @app.command()
@@ -165,7 +202,7 @@ def explain(
     if as_json:
         print(json.dumps(found.as_dict(), indent=1))
     else:
-        out.print(str(found), markup=False)
+        out.print(str(found))
 
 
 @app.command()
@@ -217,25 +254,46 @@ def _either(got: str, valid: tuple[str, ...], field: str) -> None:
         raise SpecError("command line", field, repr(got), f"one of {', '.join(valid)}", "choose one of them")
 
 
-def _folders(paths: list[Path]) -> None:
-    """Refuse before any work what could not be written after it."""
-    known = {".npz", ".png", ".svg", ".pdf", ".csv", ".parquet", ".json"}
-    for path in paths:
-        if path.suffix not in known:
-            raise SpecError("command line", str(path), f"suffix {path.suffix!r}", " ".join(sorted(known)), "rename it")
-        path.parent.mkdir(parents=True, exist_ok=True)
+def _named(files: dict[str, Path | None]) -> dict[str, Path]:
+    return {option: path for option, path in files.items() if path is not None}
 
 
-def _kept(course: Any, out_file: Path | None, figure: Path | None, chart: Path | None, record: Path | None) -> None:
-    if out_file is not None:
-        course.write(out_file)
-    if chart is not None:
-        from dayzero.simulation.observe import observe as seen
+def _alone(context: typer.Context) -> None:
+    """Refuse what a record already says, given beside it."""
+    names = {"plan": "PLAN", "change": "--but", "seed": "--seed", "patients": "--patients", "days": "--days",
+             "precision": "--precision"}  # fmt: skip
+    for name, option in names.items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            advice = "leave it out, or simulate the plan without --repeat"
+            raise SpecError("simulate", option, "an option beside --repeat", "the record alone", advice)
 
-        seen(course).write(chart)
-    if record is not None:
-        record.write_text(json.dumps(dict(course.record), indent=1) + "\n")
-    if figure is not None:
-        from dayzero.present.figures import course_figure, save
 
-        save(course_figure(course), figure)
+def _keep(course: Any, files: dict[str, Path]) -> None:
+    """Write every file asked for, or none."""
+    with targets.placing(files.values()) as parts:
+        for option, part in zip(files, parts, strict=True):
+            WRITERS[option](course, part)
+
+
+def _keep_course(course: Any, path: Path) -> None:
+    course.write(path)
+
+
+def _keep_chart(course: Any, path: Path) -> None:
+    from dayzero.simulation.observe import observe as seen
+
+    seen(course).write(path)
+
+
+def _keep_record(course: Any, path: Path) -> None:
+    path.write_text(json.dumps(dict(course.record), indent=1) + "\n", encoding="utf-8")
+
+
+def _keep_figure(course: Any, path: Path) -> None:
+    from dayzero.present.figures import course_figure, save
+
+    save(course_figure(course), path)
+
+
+WRITERS = {"--out": _keep_course, "--chart": _keep_chart, "--record": _keep_record, "--figure": _keep_figure}

@@ -33,7 +33,7 @@ from dayzero.present.uses import (
 )
 from dayzero.simulation.assemble import Organ, standard_body
 
-SHARES = ("uncertainty", "between_patient", "between_occasion", "noise")
+SHARES = ("uncertainty", "between_patient", "noise")
 LEFT_OUT = ("uncertainty", "source")  # of tables on a terminal; each parameter's own explanation has them
 WIDTH = 120
 
@@ -186,7 +186,6 @@ def parameter_row(name: str, p: Parameter) -> dict[str, Any]:
 def _parameter(organ: Organ, name: str) -> Explanation:
     p = organ.parameters[name]
     row = {key: value for key, value in parameter_row(name, p).items() if key not in ("name", "meaning")}
-    row["between_occasion"] = p.between_occasion
     found = {"read_by": functions_reading(organ, name), **consequences(organ, name)}
     return Explanation(f"{organ.name}.{name}", "parameter", p.meaning, row | found)
 

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from dayzero.analyse.summary import Summary, written
 from dayzero.criteria import Judgement
 from dayzero.errors import SpecError
+from dayzero.present.targets import placing
 from dayzero.spec import Plan, library_names
 
 DISCLAIMER = "Research and teaching software; not a medical device."
@@ -22,7 +24,8 @@ def show_summary(table: Summary, console: Console) -> None:
     """The clinician's table with the run it came from."""
     run = table.record
     plan = run["plans"][0]
-    grid = Table(title=plan["spec"].get("title") or plan["name"], title_justify="left", box=None, pad_edge=False)
+    title = Text(plan["spec"].get("title") or plan["name"], style="table.title", justify="left")
+    grid = Table(title=title, box=None, pad_edge=False)
     grid.add_column("", no_wrap=True)
     grid.add_column("median", justify="right", no_wrap=True)
     grid.add_column("range", justify="right", no_wrap=True)
@@ -30,12 +33,15 @@ def show_summary(table: Summary, console: Console) -> None:
     grid.add_column("n", justify="right", no_wrap=True)
     for row in table.rows:
         middle, _, span = written(row).partition(" (")
-        grid.add_row(row.name, middle, span.rstrip(")"), row.unit, str(row.patients))
+        _add(grid, row.name, middle, span.rstrip(")"), row.unit, str(row.patients))
     console.print(grid)
-    console.print(
-        "Median of those who recovered, with the middle 90 % of patients; shares with their 95 % interval.", style="dim"
-    )
-    console.print(f"{run_line(run)}\n{DISCLAIMER}", markup=False, style="dim")
+    explained = "Median of those who recovered, with the middle 90 % of patients; shares with their 95 % interval."
+    console.print(Text(f"{explained}\n{run_line(run)}\n{DISCLAIMER}"), style="dim")
+
+
+def _add(grid: Table, *cells: str) -> None:
+    """A row shown letter by letter: brackets and colons in names are no markup."""
+    grid.add_row(*map(Text, cells))
 
 
 def run_line(run: Any) -> str:
@@ -70,14 +76,14 @@ def show_judgement(table: Judgement, console: Console) -> None:
     for name in names:
         grid.add_column(SHOWN[name], justify="left" if "status" in name else "right", no_wrap="status" in name)
     for row in rows:
-        grid.add_row(str(row["patient"]), *(_cell(row.get(name)) for name in names))
+        _add(grid, str(row["patient"]), *(_cell(row.get(name)) for name in names))
     console.print(grid)
     _notes(rows, console)
     statuses, counts = np.unique(table["neutrophils_0.5_status"], return_counts=True)
     told = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in zip(statuses, counts, strict=True))
-    console.print(f"{len(table)} transplants: neutrophils 0.5: {told}.", markup=False)
+    console.print(Text(f"{len(table)} transplants: neutrophils 0.5: {told}."))
     definition = table.definition
-    console.print(f"{definition.version} · {definition.citation}\n{DISCLAIMER}", markup=False, style="dim")
+    console.print(Text(f"{definition.version} · {definition.citation}\n{DISCLAIMER}"), style="dim")
 
 
 def _notes(rows: list[dict[str, Any]], console: Console) -> None:
@@ -88,7 +94,7 @@ def _notes(rows: list[dict[str, Any]], console: Console) -> None:
             about.setdefault(sentence.rstrip("."), []).append(str(row["patient"]))
     for sentence, patients in about.items():
         who = "all" if len(patients) == len(rows) > 1 else ", ".join(patients)
-        console.print(f"{who}: {sentence}.", markup=False)
+        console.print(Text(f"{who}: {sentence}."))
 
 
 def _cell(value: Any) -> str:
@@ -115,19 +121,18 @@ def judgement_data(table: Judgement) -> dict[str, Any]:
 
 
 def write_judgement(table: Judgement, path: Path) -> None:
-    """The whole table as CSV, Parquet or JSON."""
+    """The whole table as CSV, Parquet or JSON; the file appears whole or not at all."""
     import json
 
-    part = path.with_suffix(path.suffix + ".part")
-    if path.suffix == ".csv":
-        table.to_polars().write_csv(part)
-    elif path.suffix == ".parquet":
-        table.to_polars().write_parquet(part)
-    elif path.suffix == ".json":
-        part.write_text(json.dumps(judgement_data(table), indent=1) + "\n")
-    else:
+    if path.suffix not in (".csv", ".parquet", ".json"):
         raise SpecError("judge", "--out", path.suffix or "no suffix", ".csv, .parquet or .json", "rename the file")
-    part.replace(path)
+    with placing([path]) as (part,):
+        if path.suffix == ".csv":
+            table.to_polars().write_csv(part)
+        elif path.suffix == ".parquet":
+            table.to_polars().write_parquet(part)
+        else:
+            part.write_text(json.dumps(judgement_data(table), indent=1) + "\n", encoding="utf-8")
 
 
 def library_rows(kind: str) -> list[dict[str, str]]:
@@ -143,5 +148,5 @@ def show_library(rows: list[dict[str, str]], console: Console) -> None:
     """Names and titles."""
     grid = Table(box=None, pad_edge=False, show_header=False)
     for row in rows:
-        grid.add_row(row["name"], row["title"])
+        _add(grid, row["name"], row["title"])
     console.print(grid)

@@ -26,6 +26,7 @@ Duplicates = Literal["refuse", "keep"]
 
 SCHEMA = 1
 GRAFTS = ("PBSC", "BM", "cord", "TCD")
+LATER_INFUSIONS = "name any later infusion second_graft, boost or donor_lymphocytes"
 FIRST_DAY, LAST_DAY = -20000, 40000
 _DAYS = 2**17  # more than LAST_DAY - FIRST_DAY: patient and day pack into one sortable number
 
@@ -61,7 +62,7 @@ class Chart:
     ----------
     patients : identifiers, in order; a column's ``patient`` is an index into them.
     measurements : quantity -> Column.
-    events : kind -> Column; ``value`` is the amount, nan where none was written.
+    events : kind -> Column; ``value`` is the amount, nan where none was written. A patient has one day of ``infusion``.
     graft : one of PBSC, BM, cord, TCD for each patient, or None where not known.
     transfusions_recorded : shape (patients,); True where the record of transfusions is complete, so that no entry
         means no transfusion. False: not known, and platelet recovery cannot be judged.
@@ -243,7 +244,11 @@ def _happened(kind: str, arrays: Sequence[ArrayLike], patients: int) -> Column:
     amount = np.array(arrays[2], np.float64) if len(arrays) > 2 else np.full(len(day), np.nan)
     column = Column(patient, day, amount, np.zeros(len(day), np.int8))
     _check_lengths(kind, column)
-    return _in_order(kind, column, patients)
+    column = _in_order(kind, column, patients)
+    same_patient, same_day = (numbers[1:] == numbers[:-1] for numbers in column[:2])
+    if kind == "infusion" and (same_patient & ~same_day).any():
+        raise ChartError("chart", kind, "two days for one patient", "one day of infusion a patient", LATER_INFUSIONS)
+    return column
 
 
 def _whole(name: str, numbers: ArrayLike) -> Integers:

@@ -5,35 +5,40 @@ column     content
 ========== ============================================================================================================
 patient    identifier; may be left out when the table holds one patient
 day        whole days from infusion; or
-date       YYYY-MM-DD, with a dated row ``infusion`` for each patient that gives day 0
+date       YYYY-MM-DD, a time of day after it is ignored; a dated row ``infusion`` for each patient gives day 0
 quantity   a quantity (``neutrophils``), an event (``platelet_transfusion``) or a fact (``graft``)
-value      number, also written ``<0.1``; empty: not measured. Events: the amount, or empty
+value      number, also written ``<0.1``; empty, NA or N/A: not measured. Events: the amount, or empty
 unit       unit of the value; empty for facts and for events without amount
 comparator optional, ``<`` or ``>``
 ========== ============================================================================================================
 
 Facts: ``graft`` (PBSC, BM, cord, TCD), ``transfusions_recorded`` (yes, no), ``schema`` (1). A fact without patient
-holds for all. A table is read whole or refused in one sentence that names the row (row 1 is the header of a CSV file).
+holds for all who have none of their own; two that disagree are refused. A table is read whole or refused in one
+sentence that names the row (row 1 is the header of a CSV file).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from dayzero.errors import ChartError, InputError
-from dayzero.records.chart import FIRST_DAY, GRAFTS, LAST_DAY, SCHEMA, Chart, Duplicates
+from dayzero.records.chart import FIRST_DAY, GRAFTS, LAST_DAY, LATER_INFUSIONS, SCHEMA, Chart, Duplicates
 from dayzero.units import EVENTS, QUANTITIES, nearest, scale
 
 if TYPE_CHECKING:
     import polars as pl
 
+Fact = TypeVar("Fact", str, bool)
+
 COLUMNS = ("patient", "day", "date", "quantity", "value", "unit", "comparator")
 FACTS = ("graft", "transfusions_recorded", "schema")
 _ONE_PATIENT = "patient"
+_NOT_MEASURED = ("NA", "N/A", "NULL")
+_DATE = r"^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?$"
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -129,7 +134,7 @@ class _Reader:
         advice = "give every reading its patient, or leave the column out"
         self.refuse(rows.filter(pl.col("patient").is_null()), "patient", "an identifier", advice)
         not_measured = pl.col("quantity").is_in(list(QUANTITIES)) & (
-            pl.col("value").is_null() | pl.col("value").is_in(["NA", "NULL"])
+            pl.col("value").is_null() | pl.col("value").is_in(_NOT_MEASURED)
         )
         return facts, rows.filter(~not_measured)
 
@@ -202,17 +207,28 @@ class _Reader:
         self.refuse(bad, "day", "a whole number of days from infusion", "write 14, not 14.5 or a date")
         bad = rows.filter((number < FIRST_DAY) | (number > LAST_DAY))
         self.refuse(bad, "day", f"a day from {FIRST_DAY} to {LAST_DAY}", "count the days from infusion")
-        return rows.with_columns(number.cast(pl.Int64).alias("day"))
+        rows = rows.with_columns(number.cast(pl.Int64).alias("day"))
+        self._infusions(rows, "day")
+        return rows
+
+    def _infusions(self, rows: pl.DataFrame, when: str) -> pl.DataFrame:
+        """The infusion of each patient who has one; two on different days are refused."""
+        import polars as pl
+
+        found = rows.filter(pl.col("quantity") == "infusion").unique(
+            ["patient", when], keep="first", maintain_order=True
+        )
+        second = found.filter(~pl.col("patient").is_first_distinct())
+        self.refuse(second, "quantity", "one day of infusion a patient", LATER_INFUSIONS)
+        return found
 
     def _from_dates(self, rows: pl.DataFrame) -> pl.DataFrame:
         import polars as pl
 
-        read = pl.col("date").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        read = pl.col("date").str.extract(_DATE).str.to_date("%Y-%m-%d", strict=False)
         rows = rows.with_columns(read.alias("on"))
         self.refuse(rows.filter(pl.col("on").is_null()), "date", "a date such as 2024-03-31", "write it as YYYY-MM-DD")
-        zero = rows.filter(pl.col("quantity") == "infusion")
-        advice = "name any later infusion second_graft, boost or donor_lymphocytes"
-        self.refuse(zero.filter(~pl.col("patient").is_first_distinct()), "quantity", "one infusion a patient", advice)
+        zero = self._infusions(rows, "on")
         rows = rows.join(zero.select("patient", pl.col("on").alias("zero_day")), on="patient", how="left")
         undated = rows.filter(pl.col("zero_day").is_null())
         self.refuse(undated, "date", "an infusion row for this patient", "add a dated row with quantity infusion")
@@ -269,8 +285,14 @@ class _Reader:
         for row, patient, value in self._fact(facts, "graft"):
             if value.lower() not in spelled:
                 raise self.error(f"row {row}, value", repr(value), "a known graft", nearest(value, GRAFTS))
-            given[patient] = spelled[value.lower()]
+            self._keep(given, patient, spelled[value.lower()], row, "graft")
         return [given.get(patient, given.get(None)) for patient in patients]
+
+    def _keep(self, given: dict[str | None, Fact], patient: str | None, value: Fact, row: int, name: str) -> None:
+        """Keeps a fact; refuses one that says otherwise of the same patient."""
+        if given.setdefault(patient, value) != value:
+            whom = "all patients" if patient is None else f"patient {patient}"
+            raise self.error(f"row {row}, value", f"another {name} of {whom}", "one", "delete the row that is wrong")
 
     def _recorded(
         self, facts: pl.DataFrame, patients: list[str], transfused: tuple[np.ndarray, ...] | None
@@ -279,7 +301,7 @@ class _Reader:
         for row, patient, value in self._fact(facts, "transfusions_recorded"):
             if value.lower() not in _YES:
                 raise self.error(f"row {row}, value", repr(value), "yes or no", "say if every transfusion is here")
-            given[patient] = _YES[value.lower()]
+            self._keep(given, patient, _YES[value.lower()], row, "transfusions_recorded")
         # where nothing is said, a patient with a transfusion on the chart has a record of them
         has_any: set[int] = set() if transfused is None else set(transfused[0].tolist())
         return [given.get(p, given.get(None, at in has_any)) for at, p in enumerate(patients)]

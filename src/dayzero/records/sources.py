@@ -45,7 +45,9 @@ def read_folder(folder: Path) -> Chart:
         if all((folder / name).is_file() for name in files):
             return reader(folder)
     expected = "; or ".join(" with ".join(files) for files in _KNOWN)
-    raise ChartError(folder.name, "folder", "files not known", expected, "give a chart in long form (CSV or Parquet)")
+    raise ChartError(
+        folder.name or str(folder), "folder", "files not known", expected, "give a chart in long form (CSV or Parquet)"
+    )
 
 
 def read_msk(folder: str | Path) -> Chart:

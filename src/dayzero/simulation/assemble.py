@@ -66,8 +66,7 @@ class Body:
     """Organs joined with the ward: what the engine traces.
 
     ``signals`` maps every signal to its declaration; ``coupled`` lists coupled signals in the order in which they can
-    be worked out; ``derivation`` lists organs in the order in which their constants can be derived; ``runtime`` lists
-    the numbers the engine needs of each patient as (organ, name, origin or None).
+    be worked out; ``derivation`` lists organs in the order in which their constants can be derived.
     """
 
     organs: tuple[Organ, ...]
@@ -175,11 +174,6 @@ def _order_derivation(organs: Sequence[Organ]) -> tuple[Organ, ...]:
         for organ in ready:
             ordered.append(waiting.pop(organ.name))
     return tuple(ordered)
-
-
-def views(body: Body, numbers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What each living organ sees as ``p``: its parameters, its constants, and the constants it uses."""
-    return {o.name: o.view(**numbers[o.name]) for o in body.living}
 
 
 def offered(signals: Mapping[str, Any], names: Iterable[str]) -> Any:

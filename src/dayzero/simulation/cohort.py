@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from dayzero.errors import SpecError
 from dayzero.simulation.assemble import Body, standard_body
 from dayzero.simulation.course import Course
 from dayzero.simulation.domain import out_of_domain
@@ -91,10 +92,10 @@ def simulate(
         parameters=parameters or {},
         typical=typical,
         steps=steps_per_day,
-        block=block or USUAL_BLOCK,
-        cores=cores or os.cpu_count() or 1,
+        block=USUAL_BLOCK if block is None else block,
+        cores=(os.cpu_count() or 1) if cores is None else cores,
     )
-    noted = out_of_domain(distinct(plans), days)
+    noted = out_of_domain(distinct(plans), days, run.overrides, body.parameters())
     for sentence in noted:
         warnings.warn(sentence, stacklevel=2)
     parts = _computed(body, plans, ids, run, progress)
@@ -132,7 +133,17 @@ def _one_block(body: Body, plans: list[Plan], ids: np.ndarray, run: Run, tick: C
     whole = prepare_mixed(body, plans + plans[-1:] * padding, np.append(ids, np.repeat(ids[-1:], padding)), run)
     made = program(whole, precision=run.precision, size=size, recording=run.recording, steps=run.steps, body=body)
     recorded = made.run(whole, tick)
+    _finite(recorded, run)
     return recorded[: run.days - run.first_day + 1, :, : len(ids)], _first(whole, len(ids))
+
+
+def _finite(recorded: np.ndarray, run: Run) -> None:
+    """Refuse a course that is no course: parameters or sizes out of reason, or steps too long for them."""
+    bad = ~np.isfinite(recorded).all(axis=(0, 2))
+    if bad.any():
+        name = run.recording[int(np.argmax(bad))]
+        advice = "take parameters back within their plausible ranges, or raise steps_per_day"
+        raise SpecError("simulate", "parameters", f"{name} that is not finite", "finite counts", advice)
 
 
 def prepare_mixed(body: Body, plans: list[Plan], ids: np.ndarray, run: Run) -> Prepared:
@@ -220,6 +231,7 @@ def run_record(plans: list[Plan], ids: np.ndarray, run: Run, noted: list[str]) -
     unique = distinct(plans)
     place = {id(p): i for i, p in enumerate(unique)}
     return {
+        "schema": 1,
         "dayzero": version("dayzero"),
         "plans": [{"name": p.name, "sha256": p.sha256(), "spec": json.loads(p.canonical_json())} for p in unique],
         "plan_of_patient": None if len(unique) == 1 else [place[id(p)] for p in plans],

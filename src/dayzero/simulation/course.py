@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,17 @@ from dayzero.errors import ChartError
 from dayzero.module import Signal
 
 SCHEMA = 1
+RECORD_SCHEMA = 1
+ADVICE = "name a file written by Course.write"
+
+# What a run record holds and the kind of each; None where nothing may stand there.
+RECORD: Mapping[str, tuple[type | None, ...]] = {
+    "dayzero": (str,), "plans": (list,), "plan_of_patient": (list, None), "patients": (int,),
+    "patients_listed": (list, None), "patients_sha256": (str,), "seed": (int,), "days": (int,), "engine": (str,),
+    "precision": (str,), "steps_per_day": (int,), "parameters": (Mapping,), "typical": (bool,),
+}  # fmt: skip
+KINDS = {str: "text", list: "a list", int: "a whole number", Mapping: "keys with values", bool: "true or false",
+         None: "nothing"}  # fmt: skip
 
 REPORTED: Mapping[str, Signal] = {
     "reported_neutrophils": Signal("1e9/L", "neutrophils as reported that morning"),
@@ -109,36 +119,31 @@ class Course:
         packed: dict[str, Any] = {f"value.{name}": array for name, array in self.values.items()}
         packed |= {f"covariate.{name}": array for name, array in self.covariates.items()}
         packed |= {"patients": self.patients, "days": self.days, "visits": self.visits, "tests": self.tests}
-        packed["record"] = np.asarray(json.dumps({"schema": SCHEMA, **self.record}))
-        handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".part")
+        packed |= {"schema": np.asarray(SCHEMA), "record": np.asarray(json.dumps(dict(self.record)))}
+        part = target.with_name(f".{secrets.token_hex(8)}.part")
         try:
-            with os.fdopen(handle, "wb") as stream:
+            with part.open("xb") as stream:
                 np.savez_compressed(stream, **packed)
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
         return target
 
     @classmethod
     def read(cls, path: str | Path) -> Course:
         """A course kept by `write`."""
-        try:
-            with np.load(path, allow_pickle=False) as kept:
-                stored = {name: kept[name] for name in kept.files}
-        except (OSError, ValueError) as problem:
-            advice = "name a file written by Course.write"
-            raise ChartError(str(path), "file", str(problem).split("\n")[0], "a course (.npz)", advice) from None
-        if "record" not in stored:
-            advice = "name a file written by Course.write"
-            raise ChartError(str(path), "record", "nothing", "a course with its run record", advice)
-        record = json.loads(str(stored["record"]))
-        if record.pop("schema", None) != SCHEMA:
-            advice = "read it with the release of dayzero that wrote it"
-            raise ChartError(str(path), "schema", "another schema", f"schema {SCHEMA}", advice)
+        where = str(path)
+        stored = _stored(path)
+        for name in ("record", "patients", "days", "visits", "tests"):
+            if name not in stored:
+                raise ChartError(where, name, "nothing", "a course with its run record", ADVICE)
+        record = _record(stored, where)
         named = lambda prefix: {k.split(".", 1)[1]: v for k, v in stored.items() if k.startswith(prefix)}  # noqa: E731
-        return cls(stored["patients"], stored["days"], named("value."), named("covariate."), stored["visits"],
-                   stored["tests"], record)  # fmt: skip
+        course = cls(stored["patients"], stored["days"], named("value."), named("covariate."), stored["visits"],
+                     stored["tests"], record)  # fmt: skip
+        _check_shapes(course, where)
+        check_record(record, where, len(course))
+        return course
 
     def to_xarray(self) -> Any:
         """An xarray Dataset with dimensions patient and day (needs ``dayzero[arrays]``)."""
@@ -156,3 +161,88 @@ class Course:
 
 def _attributes(signal: Signal | None) -> dict[str, str]:
     return {} if signal is None else {"units": signal.unit, "long_name": signal.meaning}
+
+
+def check_record(record: Any, where: str, patients: int | None = None) -> None:
+    """Refuse what is no run record; `patients` says how many it is about, where it does not say so itself."""
+    if not isinstance(record, Mapping):
+        raise ChartError(where, "record", _shown(record), "keys with values", "write one with --record")
+    if record.get("schema", RECORD_SCHEMA) != RECORD_SCHEMA or isinstance(record.get("schema"), bool):
+        advice = "read it with the release of dayzero that wrote it"
+        raise ChartError(where, "schema", _shown(record["schema"]), f"schema {RECORD_SCHEMA}", advice)
+    for name, kinds in RECORD.items():
+        value = record.get(name)
+        if name not in record or not any(_is(value, kind) for kind in kinds):
+            got = _shown(value) if name in record else "no such entry"
+            expected = " or ".join(KINDS[kind] for kind in kinds)
+            raise ChartError(where, f"record.{name}", got, expected, "write one with --record")
+    _check_plans(record, where, record["patients"] if patients is None else patients)
+
+
+def _check_plans(record: Mapping[str, Any], where: str, patients: int) -> None:
+    for i, entry in enumerate(record["plans"] or [None]):
+        told = entry if isinstance(entry, Mapping) else {}
+        for name, kind in (("name", str), ("sha256", str), ("spec", Mapping)):
+            if not _is(told.get(name), kind):
+                got = _shown(told.get(name) if told else entry)
+                raise ChartError(where, f"record.plans[{i}].{name}", got, KINDS[kind], "write one with --record")
+    chosen, count = record["plan_of_patient"], len(record["plans"])
+    if chosen is None:
+        return
+    if len(chosen) != patients or not all(_is(i, int) and 0 <= i < count for i in chosen):
+        expected = f"{patients} numbers of 0 to {count - 1}, one for each patient"
+        raise ChartError(where, "record.plan_of_patient", _shown(chosen), expected, "write one with --record")
+
+
+def _is(value: Any, kind: type | None) -> bool:
+    if kind is None:
+        return value is None
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _stored(path: str | Path) -> dict[str, np.ndarray]:
+    """The arrays of a file; a damaged one can fail anywhere between the disk and NumPy."""
+    try:
+        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
+            return {name: kept[name] for name in kept.files}
+    except OSError as problem:
+        got = problem.strerror or str(problem)
+    except Exception as problem:
+        got = f"a damaged or other file ({type(problem).__name__})"
+    raise ChartError(str(path), "file", got.split("\n")[0], "a course (.npz)", ADVICE)
+
+
+def _record(stored: Mapping[str, np.ndarray], where: str) -> dict[str, Any]:
+    """The run record of a course file whose schema this release reads."""
+    try:
+        record = json.loads(str(stored["record"]))
+    except (ValueError, RecursionError):
+        raise ChartError(where, "record", "a damaged run record", "JSON", ADVICE) from None
+    if not isinstance(record, dict):
+        raise ChartError(where, "record", _shown(record), "keys with values", ADVICE)
+    schema = stored["schema"].tolist() if "schema" in stored else record.get("schema")
+    if schema != SCHEMA:
+        advice = "read it with the release of dayzero that wrote it"
+        raise ChartError(where, "schema", _shown(schema), f"schema {SCHEMA}", advice)
+    return record
+
+
+def _check_shapes(course: Course, where: str) -> None:
+    """Refuse arrays that do not fit the patients and days they are about."""
+    patients, days = course.patients, course.days
+    if patients.ndim != 1 or not len(patients):
+        raise ChartError(where, "patients", f"shape {patients.shape}", "one or more patients", ADVICE)
+    if days.ndim != 1 or not len(days) or days.dtype.kind not in "iu" or (np.diff(days) != 1).any():
+        raise ChartError(where, "days", f"shape {days.shape}", "one day after another", ADVICE)
+    table = (len(patients), len(days))
+    arrays = [(f"value.{k}", v, table, "fiub") for k, v in course.values.items()]
+    arrays += [(f"covariate.{k}", v, table[:1], "fiub") for k, v in course.covariates.items()]
+    arrays += [("visits", course.visits, table, "b"), ("tests", course.tests, table, "b")]
+    for name, array, shape, kinds in arrays:
+        if array.shape != shape or array.dtype.kind not in kinds:
+            raise ChartError(where, name, f"{array.dtype} of shape {array.shape}", f"numbers of shape {shape}", ADVICE)

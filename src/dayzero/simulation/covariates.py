@@ -2,7 +2,7 @@
 
 Each drawn field has its own stream, so that letting a second field vary moves no draw of the first.
 
-Fat-free mass: Janmahasatian 2005 (Clin Pharmacokinet 44:1051), in children times the maturation of Al-Sallami 2015
+Fat-free mass: Janmahasatian 2005 (Clin Pharmacokinet 44:1051), times the maturation of Al-Sallami 2015
 (Clin Pharmacokinet 54:1169; constants recalled).
 """
 
@@ -32,9 +32,7 @@ COVARIATE_STREAMS: Mapping[str, int] = {
     "major_abo_mismatch": 10,
 }
 
-# Share of healthy marrow present at admission, by diagnosis; assumed (aplastic anemia 1-5 %).
-CELLULARITY: Mapping[str, float] = {"aplastic_anemia": 0.03, "inherited_marrow_failure": 0.10}
-
+CLEARANCE = "patient.creatinine_clearance_ml_per_min"
 ANTIGENS = {"O": "", "A": "A", "B": "B", "AB": "AB"}
 
 
@@ -45,11 +43,25 @@ def draw(plan: Plan, key: np.ndarray, typical: bool = False) -> dict[str, np.nda
         drawn[field] = _quantile(
             spread, _uniform(key, COVARIATE_STREAMS[field]), plan.value_of(field), VARIABLE_FIELDS[field]
         )
-    female = plan.population.female_fraction
-    fixed = 1.0 if plan.patient.sex == "female" else 0.0
-    share = fixed if typical or female is None else female
-    drawn["female"] = np.where(_uniform(key, COVARIATE_STREAMS["female"]) < share, 1.0, 0.0)
-    return drawn
+    return drawn | _sized(plan, drawn, key, typical)
+
+
+# Mean height of adult women over men, 161 over 174 cm (NCD Risk Factor Collaboration 2016, eLife 5:e13410).
+WOMAN_TO_MAN = 0.926
+GROWN = 14.0  # years; before, girls and boys are of one size
+
+
+def _sized(plan: Plan, drawn: Mapping[str, np.ndarray], key: np.ndarray, typical: bool) -> dict[str, np.ndarray]:
+    """Sex, and the size that goes with it: weight follows height, so that a spread of weight is one of build."""
+    share = plan.population.female_fraction
+    own = 1.0 if plan.patient.sex == "female" else 0.0
+    chance = _uniform(key, COVARIATE_STREAMS["female"])
+    female = np.full(key.shape, own) if typical or share is None else np.where(chance < share, 1.0, 0.0)
+    shift = np.where(drawn["patient.age_years"] >= GROWN, WOMAN_TO_MAN ** (female - own), 1.0)
+    height = np.clip(drawn["patient.height_cm"] * shift, *VARIABLE_FIELDS["patient.height_cm"])
+    build = (height / plan.value_of("patient.height_cm")) ** 2
+    weight = np.clip(drawn["patient.weight_kg"] * build, *VARIABLE_FIELDS["patient.weight_kg"])
+    return {"female": female, "patient.height_cm": height, "patient.weight_kg": weight}
 
 
 def _uniform(key: np.ndarray, stream: int) -> np.ndarray:
@@ -86,17 +98,21 @@ def covariates(plan: Plan, key: np.ndarray, origins: int, typical: bool = False)
     age, weight = drawn["patient.age_years"], drawn["patient.weight_kg"]
     height = drawn["patient.height_cm"]
     male = 1.0 - drawn["female"]
+    surface = np.sqrt(height * weight / 3600.0)
+    clearance = drawn[CLEARANCE]
+    if patient.creatinine_clearance_ml_per_min is None and CLEARANCE not in plan.population.fields:
+        clearance = clearance * surface / np.sqrt(patient.height_cm * patient.weight_kg / 3600.0)
     flag = lambda present: np.full(key.shape, 1.0 if present else 0.0)  # noqa: E731
     return {
         "age_years": age,
         "male": male,
         "weight_kg": weight,
         "height_cm": height,
-        "bsa_m2": np.sqrt(height * weight / 3600.0),
+        "bsa_m2": surface,
         "fat_free_mass_kg": fat_free_mass(weight, height, age, male),
-        "creatinine_clearance_ml_per_min": drawn["patient.creatinine_clearance_ml_per_min"],
+        "creatinine_clearance_ml_per_min": clearance,
         "prior_treatment_lines": np.full(key.shape, float(patient.prior_treatment_lines)),
-        "marrow_cellularity": np.full(key.shape, CELLULARITY.get(patient.diagnosis, 1.0)),
+        "marrow_cellularity": np.full(key.shape, patient.cellularity),
         "splenomegaly": flag(patient.splenomegaly),
         "marrow_fibrosis": flag(patient.marrow_fibrosis),
         "hepatic_risk": flag(patient.liver_iron_or_hepatitis),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from dayzero.errors import DomainWarning
+from dayzero.module import Parameter
 from dayzero.spec import Plan
 
 # Viable CD34+ cells/kg that published count curves cover, by source.
@@ -15,14 +16,21 @@ CD34_COVERED: Mapping[str, tuple[float, float]] = {
 }
 AGES_COVERED = (1.0, 75.0)
 DAYS_COVERED = 730
+MARROW_DISEASES = ("aml", "all", "mds", "cml", "mpn", "myelofibrosis")
 KILL_BY_ANALOGY = ("thiotepa", "treosulfan", "carmustine", "etoposide", "cytarabine", "clofarabine")
 
 
-def out_of_domain(plans: Iterable[Plan], days: int) -> list[DomainWarning]:
+def out_of_domain(
+    plans: Iterable[Plan], days: int, overrides: Mapping[str, float], parameters: Mapping[str, Parameter]
+) -> list[DomainWarning]:
     """Warnings for what the plans ask beyond the evidence, each once, in a fixed order."""
     found: list[str] = []
     for plan in plans:
         found += _of_plan(plan)
+    for name, value in overrides.items():
+        low, high = parameters[name].low, parameters[name].high
+        if (low is not None and value < low) or (high is not None and value > high):
+            found.append(f"{name} = {value:g} lies outside its plausible range ({low} to {high})")
     if days > DAYS_COVERED:
         found.append(f"days beyond {DAYS_COVERED} are extrapolated: count curves are published to two years")
     return [DomainWarning(sentence) for sentence in sorted(set(found))]
@@ -40,6 +48,13 @@ def _of_plan(plan: Plan) -> list[str]:
             found.append(f"{dose:.2g} CD34+ cells/kg of {graft.source} lies outside {least:.2g} to {most:.2g}")
     for drug in sorted({course.drug for course in plan.conditioning.drugs} & set(KILL_BY_ANALOGY)):
         found.append(f"marrow kill of {drug} is set by analogy, not measured")
+    if plan.patient.diagnosis in MARROW_DISEASES and plan.patient.status == "active":
+        found.append(
+            f"active {plan.patient.diagnosis} does not yet crowd the marrow: counts before transplant are too good"
+        )
+    for name in ("sirolimus", "abatacept"):
+        if getattr(plan.prophylaxis, name) is not None:
+            found.append(f"{name} has no effect yet: it acts on cells that are not simulated")
     if plan.allogeneic:
         found.append("rejection, graft-versus-host disease, infection, relapse and death are not simulated yet")
     return found

@@ -3,7 +3,7 @@
 One program is compiled for each (body, precision, block size, number of origins, recording set, steps a day) and kept;
 doses, days, policies and horizon are inputs, so no plan ever causes a compilation. A course is a loop of chunks of
 `CHUNK` days through that one program. Blocks are padded to 16, 128 or 1,024 patients with copies of the last one:
-other sizes take other code paths in XLA and could change a last bit (ENGINE 8).
+other sizes take other code paths in XLA and could change a last bit.
 """
 
 from __future__ import annotations

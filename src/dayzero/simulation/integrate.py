@@ -1,7 +1,7 @@
 """The mesh of a day and the classical Runge-Kutta step on it.
 
 Steps are fixed: they are the same for every patient whatever the block, so that nobody's course depends on their
-neighbours (ENGINE 3). Four stages a step; negative rounding is cut at zero after each.
+neighbours. Four stages a step; negative rounding is cut at zero after each.
 """
 
 from __future__ import annotations

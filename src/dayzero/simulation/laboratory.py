@@ -3,6 +3,8 @@
 A report carries log-normal assay noise, is rounded as a laboratory rounds, and is cut at the detection limit::
 
     report = max(limit, round(true value x exp(cv z), resolution)),     z keyed by (patient, quantity, day)
+
+A share carries its noise on the odds, so that a full or absent donor is seen as such and a mixed one wavers.
 """
 
 from __future__ import annotations
@@ -51,7 +53,13 @@ ASSAYS: Mapping[str, Assay] = {
     "platelets": Assay("platelets", "1e9/L", 1.0, _cv(0.06, "noise of a platelet count"), 1, 3),
     "hemoglobin": Assay("hemoglobin", "g/dL", 1.0, _cv(0.015, "noise of a hemoglobin"), 10, 4),
     "donor_chimerism_myeloid": Assay(
-        "myeloid_donor_fraction", "%", 100.0, _cv(0.02, "noise of a chimerism assay"), 1, 5, "chimerism_tested"
+        "myeloid_donor_fraction",
+        "%",
+        100.0,
+        _cv(0.12, "noise of the odds in a chimerism assay"),
+        1,
+        5,
+        "chimerism_tested",
     ),
 }
 
@@ -59,7 +67,7 @@ ASSAYS: Mapping[str, Assay] = {
 def report(assay: Assay, true: Any, limit: Any, key: Any, day: Any) -> Any:
     """What the laboratory reports of a true value on a day; `limit` where it lies below the detection limit."""
     z = normal_quantile(uniform(key, unsigned(LABORATORY_NOISE + assay.stream), day))
-    seen = true * assay.scale * jnp.exp(assay.noise.typical * z)
+    noise = jnp.exp(assay.noise.typical * z)
+    seen = assay.scale * (true * noise / (1.0 + true * (noise - 1.0)) if assay.unit == "%" else true * noise)
     rounded = jnp.floor(seen * assay.per_unit + 0.5) / assay.per_unit
-    ceiling = 100.0 if assay.unit == "%" else jnp.inf
-    return jnp.minimum(jnp.where(rounded < limit, limit, rounded), ceiling)
+    return jnp.where(rounded < limit, limit, rounded)

@@ -9,7 +9,7 @@ import numpy as np
 from dayzero.records import Chart
 from dayzero.simulation.course import Course
 from dayzero.simulation.laboratory import ASSAYS
-from dayzero.spec import Plan
+from dayzero.spec import Graft, Plan
 
 ROUNDING = 1e-6  # a limit reported in float32 may stand a rounding above itself
 GRAFT_WORDS = {"mobilised_blood": "PBSC", "marrow": "BM", "cord": "cord"}
@@ -44,9 +44,13 @@ def observe(course: Course) -> Chart:
         name: (row[kind == name], course.days[when[kind == name]], amount[kind == name])
         for name in ("platelet_transfusion", "red_cell_transfusion", "gcsf")
     }
-    given["infusion"] = _infusions(course)
+    given |= _infusions(course)
     return Chart.from_columns(
-        measurements, [str(p) for p in course.patients], given, graft=_grafts(course), transfusions_recorded=True
+        measurements,
+        [str(p) for p in course.patients],
+        given,
+        graft=_grafts(course),
+        transfusions_recorded="platelet_units" in course.values,
     )
 
 
@@ -57,13 +61,28 @@ def plans_of(course: Course) -> list[Plan]:
     return [plans[0]] * len(course) if chosen is None else [plans[i] for i in chosen]
 
 
-def _infusions(course: Course) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row, day and number of every graft infused."""
-    days = [[graft.infusion_day for graft in plan.grafts] for plan in plans_of(course)]
-    row = np.repeat(np.arange(len(course)), [len(each) for each in days])
-    table, counts = np.unique(np.stack([row, np.concatenate(days)]), axis=1, return_counts=True)
-    seen = table[1] <= course.days[-1]
-    return table[0][seen], table[1][seen], counts[seen].astype(np.float64)
+def _infusions(course: Course) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Row, day and viable CD34+ cells/kg of every graft that was infused, by kind of event."""
+    first = course.covariates["graft_cd34_per_kg"]
+    rows: dict[str, dict[tuple[int, int], float]] = {"infusion": {}, "second_graft": {}, "boost": {}}
+    for row, plan in enumerate(plans_of(course)):
+        planned = _viable(plan.graft)
+        for i, graft in enumerate(plan.grafts):
+            day = graft.infusion_day
+            if day > course.days[-1]:
+                continue
+            cells = float(first[row]) if i == 0 and planned else _viable(graft)
+            kind = "infusion" if day == 0 else "second_graft" if plan.second_donor is not None else "boost"
+            rows[kind][row, day] = rows[kind].get((row, day), 0.0) + cells
+    columns = {kind: (list(given), list(given.values())) for kind, given in rows.items() if given}
+    return {
+        kind: (np.array([row for row, _ in at]), np.array([day for _, day in at]), np.array(cells))
+        for kind, (at, cells) in columns.items()
+    }
+
+
+def _viable(graft: Graft) -> float:
+    return graft.doses()["cd34"] * graft.viable_fraction
 
 
 def _limits(course: Course) -> dict[str, np.ndarray]:

@@ -19,7 +19,7 @@ from dayzero.elementwise import normal_quantile
 from dayzero.module import Parameter
 from dayzero.simulation.assemble import Body
 from dayzero.simulation.covariates import bag_of, covariates
-from dayzero.simulation.dosing import dose_mg
+from dayzero.simulation.dosing import dose_mg, rule_for
 from dayzero.simulation.laboratory import ASSAYS
 from dayzero.simulation.streams import patient_key, uniform, unsigned
 from dayzero.spec import Plan
@@ -162,12 +162,12 @@ def _effects(plan: Plan, p: Any, person: Mapping[str, Any]) -> dict[int, list[di
             by_day.setdefault(day, []).append(effect)
     if prophylaxis.post_cyclophosphamide is not None:
         for day in prophylaxis.post_cyclophosphamide.days:
-            dose = dose_mg("cyclophosphamide", prophylaxis.post_cyclophosphamide.dose_mg_per_kg, "mg/kg", person)
+            dose = dose_mg(prophylaxis.post_cyclophosphamide.dose_mg_per_kg, "mg/kg", person, "lower")
             amount = conditioning.exposure(p, "cyclophosphamide", dose)
             by_day.setdefault(day, []).append(conditioning.drug_kill(p, "cyclophosphamide", amount))
     if prophylaxis.methotrexate is not None:
         for day, dose in zip(prophylaxis.methotrexate.days, prophylaxis.methotrexate.doses_mg_per_m2, strict=True):
-            amount = conditioning.exposure(p, "methotrexate", dose_mg("methotrexate", dose, "mg/m2", person))
+            amount = conditioning.exposure(p, "methotrexate", dose_mg(dose, "mg/m2", person))
             by_day.setdefault(day, []).append(conditioning.drug_kill(p, "methotrexate", amount))
     return by_day
 
@@ -175,7 +175,7 @@ def _effects(plan: Plan, p: Any, person: Mapping[str, Any]) -> dict[int, list[di
 def _exposures(course: Any, p: Any, person: Mapping[str, Any], busulfan_from: int | None):
     """(day, exposure) of each day of a drug course; with drug monitoring later doses aim at the target."""
     amount, unit = course.dose
-    dose = dose_mg(course.drug, amount, unit, person)
+    dose = dose_mg(amount, unit, person, rule_for(course.drug, course.total_mg_per_kg))
     after = 1 if course.drug == "cyclophosphamide" and busulfan_from is not None else 0
     given = [
         conditioning.exposure(p, course.drug, dose, oral=int(course.route == "oral"), first_day=int(i == 0),
@@ -184,7 +184,7 @@ def _exposures(course: Any, p: Any, person: Mapping[str, Any], busulfan_from: in
     ]  # fmt: skip
     target = course.target_cumulative_auc_mg_h_per_l
     if target is not None and len(given) > 1:
-        reached = np.maximum(target * p.busulfan_monitoring, given[0])
+        reached = np.maximum(target * p.monitoring, given[0])
         later = (reached - given[0]) / (len(given) - 1)
         given = [given[0], *(later for _ in given[1:])]
     return zip(course.days, given, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -21,6 +21,11 @@ from dayzero.spec import Plan
 LONGEST = 3650
 MOST_STEPS = 1000
 USUAL_PATIENTS = 1000
+MOST_PATIENTS = 10**9
+SHARE_OF_MEMORY = 0.8
+
+
+PLANS = (Plan, str, os.PathLike, Mapping)  # what one plan may be given as
 
 
 @dataclass(frozen=True)
@@ -47,23 +52,69 @@ class Run:
 
 def who(plan: Plan | str | Sequence[Plan], patients: int | Sequence[int] | None) -> tuple[list[Plan], np.ndarray]:
     """The plan and the number of each patient."""
-    single = isinstance(plan, (Plan, str, os.PathLike, Mapping))
-    plans = [Plan.load(plan)] if single else [Plan.load(one) for one in plan]  # type: ignore[arg-type]
+    single = isinstance(plan, PLANS)
+    plans = [Plan.load(one) for one in ([plan] if single else _several(plan))]  # type: ignore[list-item]
     if patients is None:
         patients = USUAL_PATIENTS if single else max(len(plans), 1)
-    ids = np.arange(_whole("patients", patients, 1, 10**9)) if np.ndim(patients) == 0 else _numbers(patients)
+    ids = _first(patients) if _flat(patients).ndim == 0 else _numbers(patients)
     if single:
+        _check_once(ids)
         return plans * len(ids), ids
     if len(plans) != len(ids):
         raise _refused("patients", f"{len(ids)}", f"{len(plans)}, one for each plan", "name as many")
     return plans, ids
 
 
+def _several(plans: Any) -> list[Any]:
+    """The plans of a list, none of them of a kind no plan is written in."""
+    listed = list(plans) if isinstance(plans, Iterable) and not isinstance(plans, (bytes, bytearray)) else [plans]
+    for one in listed:
+        if not isinstance(one, PLANS):
+            advice = "name a plan of the library, a file, or give a Plan"
+            raise _refused("plan", _short(one), "a plan, or a list of plans", advice)
+    return listed
+
+
+def _first(patients: Any) -> np.ndarray:
+    count = _whole("patients", patients, 1, MOST_PATIENTS)
+    check_room(count, 1, 1, "float32")
+    return np.arange(count)
+
+
 def _numbers(patients: Any) -> np.ndarray:
-    ids = np.asarray(patients)
-    if ids.ndim != 1 or ids.size == 0 or ids.dtype.kind not in "iu" or ids.min() < 0:
-        raise _refused("patients", str(patients)[:60], "numbers from 0, at least one", "patients are numbered")
+    ids = _flat(patients)
+    if ids.ndim != 1 or ids.size == 0 or ids.dtype.kind not in "iu" or ids.min() < 0 or ids.max() >= 2**63:
+        raise _refused("patients", _short(patients), "numbers from 0, at least one", "patients are numbered")
     return ids.astype(np.int64)
+
+
+def _flat(patients: Any) -> np.ndarray:
+    try:
+        return np.asarray(patients)
+    except (ValueError, TypeError):
+        raise _refused("patients", _short(patients), "a list of numbers", "patients are numbered") from None
+
+
+def _check_once(ids: np.ndarray) -> None:
+    numbers, times = np.unique(ids, return_counts=True)
+    if len(numbers) < len(ids):
+        got = f"patient {numbers[times > 1][0]} more than once"
+        raise _refused("patients", got, "each number once in one plan", "the same number is the same patient")
+
+
+def check_room(patients: int, days: int, quantities: int, precision: str) -> None:
+    """Refuse a course that this machine's memory could not hold."""
+    each = 16 + days * (2 + quantities * (8 if precision == "float64" else 4))
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return
+    if patients * each > SHARE_OF_MEMORY * memory:
+        got = f"{patients} patients, which take {patients * each / 1e9:,.0f} GB or more"
+        expected = (
+            f"at most {SHARE_OF_MEMORY * memory / 1e9:,.0f} GB, {100 * SHARE_OF_MEMORY:.0f} % of this machine's memory"
+        )
+        raise _refused("patients", got, expected, "ask for fewer patients, fewer days or fewer quantities")
 
 
 def distinct(plans: list[Plan]) -> list[Plan]:
@@ -76,19 +127,23 @@ def asked(body: Body, plans: list[Plan], *, days: Any, seed: Any, precision: Any
     """The run asked for, or one sentence saying what cannot be used."""
     if precision not in ("float32", "float64"):
         raise _refused("precision", repr(precision), "float32 or float64", "choose one of them")
-    return Run(
+    if not isinstance(typical, (bool, np.bool_)):
+        raise _refused("typical", _short(typical), "True or False", "choose one of them")
+    run = Run(
         days=_whole("days", days, 1, LONGEST),
         seed=_whole("seed", seed, 0, 2**64 - 1),
         precision=precision,
         recording=_recorded(body, recording),
         steps=_whole("steps_per_day", steps, 1, MOST_STEPS),
-        origins=1 + max(len(plan.donors) for plan in plans),
+        origins=1 + max(len(plan.donors) for plan in distinct(plans)),
         first_day=min(admission_day(plan) for plan in distinct(plans)),
         overrides=_overrides(body, parameters),
         typical=bool(typical),
         block=min(_whole("block", block, 1, 10**9), BLOCK_SIZES[-1]),
         cores=_whole("cores", cores, 1, 4096),
     )
+    check_room(len(plans), run.days - run.first_day + 1, len(run.recording), run.precision)
+    return run
 
 
 def recordable(body: Body) -> tuple[str, ...]:
@@ -99,7 +154,7 @@ def recordable(body: Body) -> tuple[str, ...]:
 
 def _recorded(body: Body, names: Any) -> tuple[str, ...]:
     known = recordable(body)
-    chosen = tuple(names)
+    chosen = tuple(names) if isinstance(names, Iterable) and not isinstance(names, str) else (names,)
     for name in chosen:
         if name not in known:
             near = get_close_matches(str(name), known, n=1)
@@ -112,8 +167,10 @@ def _recorded(body: Body, names: Any) -> tuple[str, ...]:
 
 def _overrides(body: Body, parameters: Any) -> dict[str, float]:
     known = body.parameters()
+    if not isinstance(parameters, Mapping):
+        raise _refused("parameters", _short(parameters), "values by organ.name", "write {'graft.lodging': 0.2}, say")
     values: dict[str, float] = {}
-    for name, value in dict(parameters).items():
+    for name, value in parameters.items():
         if name not in known:
             near = get_close_matches(str(name), known, n=1)
             advice = f"did you mean {near[0]}?" if near else "see dayzero explain"
@@ -129,9 +186,14 @@ def _overrides(body: Body, parameters: Any) -> dict[str, float]:
 def _whole(field: str, value: Any, low: int, high: int) -> int:
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or not low <= value <= high:
-        raise _refused(field, repr(value), f"a whole number of {low} to {high}", "correct it")
+        raise _refused(field, _short(value), f"a whole number of {low} to {high}", "correct it")
     return int(value)
 
 
 def _refused(field: str, got: str, expected: str, advice: str) -> SpecError:
     return SpecError("simulate", field, got, expected, advice)
+
+
+def _short(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."

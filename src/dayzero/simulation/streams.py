@@ -16,7 +16,7 @@ import numpy as np
 # Stream numbers. Each stands for one kind of draw, for ever; parameters carry their own (100-999).
 LABORATORY_NOISE = 1000  # + Assay.stream
 HAZARD_THRESHOLD = 2000  # + Hazard.stream
-COVARIATE = 3000  # + place in prepare.COVARIATE_STREAMS
+COVARIATE = 3000  # + place in covariates.COVARIATE_STREAMS
 SMALL_NUMBERS = 5000
 
 
@@ -35,8 +35,9 @@ def patient_key(seed: int, patients: Any) -> np.ndarray:
     low = (ids & np.uint64(0xFFFFFFFF)).astype(np.uint32)
     high = (ids >> np.uint64(32)).astype(np.uint32)
     start = np.array([seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF], dtype=np.uint32)
-    h = mix(mix(start[:1] ^ np.uint32(0x9E3779B9)) ^ start[1:])
-    return mix(mix(h ^ low) ^ high)
+    h = mix(mix(start[:1] ^ np.uint32(0x9E3779B9)) + start[1:])
+    person = mix(mix(low ^ np.uint32(0x85EBCA6B)) + high)
+    return mix(mix(person + h) ^ mix(h + np.uint32(0xC2B2AE35)))
 
 
 def uniform(key: Any, stream: Any, index: Any) -> Any:

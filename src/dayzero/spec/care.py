@@ -39,7 +39,7 @@ class PlateletTransfusion(SpecModel):
     """Platelets are transfused when the morning count is below the trigger."""
 
     trigger_1e9_per_l: Real = Field(
-        default=10.0, ge=0, le=100, description="count below which platelets are given, in 1e9/L"
+        default=10.0, ge=0, le=100, description="count below which platelets are given, in 1e9/L; 0: never"
     )
     units: Whole = Field(default=1, ge=1, le=6, description="adult doses (apheresis or pool) a transfusion")
     most_units_per_kg: Real = Field(
@@ -128,3 +128,19 @@ class Care(CitedModel):
         default=RedCellTransfusion(), description="red cell transfusion; null: none"
     )
     laboratory: Laboratory = Field(default=Laboratory(), description="laboratory visits and limits")
+
+    @model_validator(mode="after")
+    def _policies_see_what_they_act_on(self) -> Care:
+        """A count below its limit is reported as the limit, so a policy must act on counts above it."""
+        limit = self.laboratory.platelet_detection_limit_1e9_per_l
+        trigger = 0.0 if self.platelet_transfusion is None else self.platelet_transfusion.trigger_1e9_per_l
+        if 0 < trigger <= limit:
+            expected = f"less than the platelet transfusion trigger ({trigger:g})"
+            advice = "lower the limit or raise the trigger: counts below the trigger would never be reported"
+            raise refuse(f"{limit:g}", expected, advice, field="laboratory.platelet_detection_limit_1e9_per_l")
+        limit = self.laboratory.anc_detection_limit_1e9_per_l
+        if self.gcsf is not None and limit > self.gcsf.stop_anc_1e9_per_l:
+            expected = f"at most gcsf.stop_anc_1e9_per_l ({self.gcsf.stop_anc_1e9_per_l:g})"
+            advice = "lower the limit or raise the stop level: every report would be above it"
+            raise refuse(f"{limit:g}", expected, advice, field="laboratory.anc_detection_limit_1e9_per_l")
+        return self

@@ -36,6 +36,9 @@ SECTIONS: Final[dict[str, LibraryKind]] = {
 PROSE: Final[frozenset[str]] = frozenset({"name", "title", "source", "sources", "note", "verified"})
 """Fields that describe a part without changing it."""
 
+OF_ANY_SOURCE: Final[frozenset[str]] = frozenset({"infusion_day"})
+"""Fields of a graft that hold whatever its source; all others describe one product."""
+
 LIBRARY: Final[Path] = Path(__file__).parent / "library"
 
 
@@ -82,8 +85,8 @@ def resolved(data: Mapping[str, Any]) -> dict[str, Any]:
 def edited(plan: dict[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:
     """A plan in plain data with edits merged in; names and `base` in the edits are resolved.
 
-    Mappings merge key by key, lists and values replace. A regimen, prophylaxis or care whose content is edited
-    is no longer what its name says: it is called modified unless the edits name it.
+    Mappings merge key by key, lists and values replace. A section of `SECTIONS` with a name of its own replaces the
+    section whole. One whose content is edited without a name is no longer what its name says: it is called modified.
     """
     changed = dict(plan)
     for section, written in edits.items():
@@ -91,6 +94,7 @@ def edited(plan: dict[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(written, SpecModel):
             changed[section] = edit
         elif section in SECTIONS and not _merges(edit):
+            _check_content(section, edit)
             changed[section] = _section(section, edit)
         elif section in SECTIONS:
             changed[section] = _modified(_as_mapping(plan.get(section)), edit, section)
@@ -129,7 +133,16 @@ def _section(section: str, value: Any) -> Any:
 
 
 def _merges(edit: Any) -> bool:
-    return isinstance(edit, Mapping) and "base" not in edit
+    """Whether an edit is merged into the section, rather than standing for the whole of it."""
+    return isinstance(edit, Mapping) and "base" not in edit and "name" not in edit
+
+
+def _check_content(section: str, edit: Any) -> None:
+    """Refuse a section that is written whole and holds nothing but its name: it would be empty."""
+    told = _as_mapping(edit)
+    if told and "base" not in told and SECTIONS[section] != "graft" and not set(told) - PROSE:
+        advice = "a name replaces the section whole; to keep what a library entry holds, write base as well"
+        raise SpecError("plan", section, "a name without content", f"the whole {section}", advice)
 
 
 def _as_mapping(value: Any) -> dict[str, Any]:
@@ -137,13 +150,22 @@ def _as_mapping(value: Any) -> dict[str, Any]:
 
 
 def _modified(base: dict[str, Any], edits: Mapping[str, Any], section: str) -> dict[str, Any]:
+    if SECTIONS[section] == "graft":
+        return merged(_same_source(base, edits), edits)
     whole = merged(base, edits)
-    if SECTIONS[section] == "graft" or whole == base:
+    if whole == base:
         return whole
     if set(edits) - PROSE:
         told_of_the_base = {"trial_label": None, "verified": "recalled"}
         whole |= {name: value for name, value in told_of_the_base.items() if name in base and name not in edits}
     return _renamed(whole, base, edits)
+
+
+def _same_source(graft: dict[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:
+    """What an edited graft keeps: everything, or of a product from another source only its day."""
+    if edits.get("source", graft.get("source")) == graft.get("source"):
+        return graft
+    return {name: value for name, value in graft.items() if name in OF_ANY_SOURCE}
 
 
 def _renamed(whole: dict[str, Any], base: Mapping[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:

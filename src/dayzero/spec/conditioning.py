@@ -57,11 +57,6 @@ class DrugCourse(SpecModel):
         """Sum over the days, in mg/m2; 0 when dosed otherwise."""
         return (self.dose_mg_per_m2 or 0.0) * len(self.days)
 
-    @property
-    def total_mg(self) -> float:
-        """Sum over the days, in mg; 0 when dosed otherwise."""
-        return (self.dose_mg or 0.0) * len(self.days)
-
     @model_validator(mode="after")
     def _one_dose(self) -> DrugCourse:
         given = [name for name in DOSE_FIELDS if getattr(self, name) is not None]

@@ -24,7 +24,7 @@ LAST_STEP: Final = re.compile(r"(\.[^.\[\]]+|\[\d+\])$")
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """The keys and values of a YAML file."""
-    where = path.name
+    where = path.name or str(path)
     text = _text_of(path)
     try:
         data: Any = cast("Any", YAML(typ="safe", pure=True)).load(text)
@@ -138,17 +138,18 @@ def _note_lines(node: Any, field: str, lines: dict[str, int]) -> None:
 
 
 def _text_of(path: Path) -> str:
+    where = path.name or str(path)
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise SpecError(path.name, "file", "no such file", "a plan in YAML", f"check the path {path}") from None
+        raise SpecError(where, "file", "no such file", "a plan in YAML", f"check the path {path}") from None
     except IsADirectoryError:
-        raise SpecError(path.name, "file", "a directory", "a plan in YAML", f"name a file in {path}") from None
+        raise SpecError(where, "file", "a directory", "a plan in YAML", f"name a file in {path}") from None
     except UnicodeDecodeError:
-        raise SpecError(path.name, "file", "bytes that are not text", "text in UTF-8", "save it as UTF-8") from None
+        raise SpecError(where, "file", "bytes that are not text", "text in UTF-8", "save it as UTF-8") from None
     except OSError as problem:
         said = problem.strerror or "an unreadable file"
-        raise SpecError(path.name, "file", said, "a readable file", f"check {path}") from None
+        raise SpecError(where, "file", said, "a readable file", f"check {path}") from None
 
 
 def _moved(problem: SpecError, where: str) -> SpecError:

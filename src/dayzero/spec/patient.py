@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import sqrt
+from typing import Any, Final
 
 from pydantic import Field, field_validator, model_validator
 
 from dayzero.spec.base import Real, SpecModel, Whole, refuse
-from dayzero.spec.vocabulary import BloodGroup, Diagnosis, Sex, Status
+from dayzero.spec.vocabulary import MARROW_CELLULARITY, BloodGroup, Diagnosis, Sex, Status
 
 BMI_LIMITS_KG_PER_M2 = (7.0, 90.0)
 """Outside these, weight and height cannot belong to one person (slip of unit or of column)."""
+
+TYPICAL_CLEARANCE: Final[float] = 100.0
+"""Creatinine clearance taken when none is given, in mL/min per 1.73 m2. Assumed; too high in the first two years."""
+
+TYPICAL_SURFACE_M2: Final[float] = 1.73
+"""Body surface that clearance is indexed to."""
 
 
 class Patient(SpecModel):
     """The patient: age, body size, disease, organ function, serology.
 
-    Clearance is absolute (mL/min), not per body surface. Laboratory values are those before conditioning.
+    Clearance is absolute (mL/min), not per body surface; left out, it is `TYPICAL_CLEARANCE` of the patient's own
+    surface. Marrow cellularity left out follows from the diagnosis. Laboratory values are those before conditioning.
 
     >>> Patient(age_years=45, sex="male", weight_kg=75, height_cm=175, diagnosis="aml", status="remission_1").hct_ci
     0
@@ -31,18 +39,35 @@ class Patient(SpecModel):
     prior_treatment_lines: Whole = Field(default=1, ge=0, le=20, description="lines of treatment before conditioning")
     blood_group: BloodGroup = Field(default="A", description="ABO blood group")
     cmv_seropositive: bool = Field(default=False, description="CMV antibodies before transplant")
-    creatinine_clearance_ml_per_min: Real = Field(
-        default=100.0, ge=5, le=300, description="creatinine clearance, absolute, in mL/min"
+    creatinine_clearance_ml_per_min: Real | None = Field(
+        default=None, ge=5, le=300, description="creatinine clearance, absolute, in mL/min; null: 100 per 1.73 m2"
     )
     bilirubin_mg_per_dl: Real = Field(default=0.7, ge=0.05, le=30, description="total bilirubin, in mg/dL")
     hct_ci: Whole = Field(default=0, ge=0, le=25, description="comorbidity index HCT-CI without age, in points")
     karnofsky: Whole = Field(
         default=90, ge=10, le=100, multiple_of=10, description="Karnofsky (Lansky under 16) score, in steps of 10"
     )
+    marrow_cellularity: Real | None = Field(
+        default=None, ge=0, le=1, description="share of healthy marrow left at admission, 0 to 1; null: by diagnosis"
+    )
     splenomegaly: bool = Field(default=False, description="enlarged spleen")
     marrow_fibrosis: bool = Field(default=False, description="fibrosis of the marrow")
     liver_iron_or_hepatitis: bool = Field(default=False, description="iron overload of the liver or chronic hepatitis")
     prior_inotuzumab_or_gemtuzumab: bool = Field(default=False, description="inotuzumab or gemtuzumab given before")
+
+    @property
+    def clearance_ml_per_min(self) -> float:
+        """Creatinine clearance as it counts, in mL/min: as written, or typical of the body surface (Mosteller)."""
+        if self.creatinine_clearance_ml_per_min is not None:
+            return self.creatinine_clearance_ml_per_min
+        return TYPICAL_CLEARANCE * sqrt(self.height_cm * self.weight_kg / 3600) / TYPICAL_SURFACE_M2
+
+    @property
+    def cellularity(self) -> float:
+        """Share of healthy marrow as it counts: as written, or by diagnosis."""
+        return (
+            MARROW_CELLULARITY.get(self.diagnosis, 1.0) if self.marrow_cellularity is None else self.marrow_cellularity
+        )
 
     @field_validator("weight_kg", mode="before")
     @classmethod
@@ -66,6 +91,13 @@ class Patient(SpecModel):
         if _is_number(value) and 30 < value <= 500:
             advice = f"looks like umol/L; divide by 17.1 ({value / 17.1:.2g})"
             raise refuse(f"{value:g}", "0.05 to 30 mg/dL", advice)
+        return value
+
+    @field_validator("marrow_cellularity", mode="before")
+    @classmethod
+    def _share(cls, value: Any) -> Any:
+        if _is_number(value) and 1 < value <= 100:
+            raise refuse(f"{value:g}", "0 to 1", f"looks like percent; write a share ({value / 100:g})")
         return value
 
     @model_validator(mode="after")

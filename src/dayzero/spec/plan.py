@@ -81,8 +81,14 @@ class Plan(SpecModel):
     def but(self, **sections: Any) -> Plan:
         """The same plan with some sections edited, checked again.
 
-        A section given as keys with values is merged into the plan's; a name or an object replaces it.
+        A section given as keys with values is merged into the plan's; a name, an object, or keys with a `base`
+        replace it. An edit of conditioning, prophylaxis, care or a graft that gives a `name` of its own stands for
+        the whole section: nothing of the former one is kept. A graft changed to another `source` keeps only its
+        infusion day and takes what is typical of the new source. Files with a `base` follow the same rules.
         """
+        if "base" in sections:
+            advice = "load it instead, Plan.load({'base': ...}) or a file, where a base belongs"
+            raise SpecError("plan", "base", kind_of(sections["base"]), "sections of the plan to edit", advice)
         return type(self)(**edited(self.plain(), sections))
 
     @classmethod
@@ -122,6 +128,8 @@ class Plan(SpecModel):
             return float(getattr(self.donors[0], name))
         if section == "graft":
             return self.graft.collected()[cast("Any", name.removesuffix("_per_kg"))]
+        if name == "creatinine_clearance_ml_per_min":
+            return self.patient.clearance_ml_per_min
         return float(getattr(self.patient, name))
 
     def spreads(self) -> dict[str, Spread]:

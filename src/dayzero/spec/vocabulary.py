@@ -82,14 +82,8 @@ SEROTHERAPY_DRUGS: Final[tuple[Drug, ...]] = ("atg_thymoglobulin", "atg_grafalon
 MONITORED_DRUGS: Final[tuple[Drug, ...]] = ("busulfan", "melphalan", "fludarabine")
 """Drugs whose dose may follow a target exposure."""
 
-NON_MALIGNANT: Final[tuple[Diagnosis, ...]] = (
-    "aplastic_anemia",
-    "inherited_marrow_failure",
-    "hemoglobinopathy",
-    "immunodeficiency",
-    "inborn_error_of_metabolism",
-    "other_nonmalignant",
-)
+MARROW_CELLULARITY: Final[dict[Diagnosis, float]] = {"aplastic_anemia": 0.03, "inherited_marrow_failure": 0.10}
+"""Share of healthy marrow left at admission when none is given; 1 in every other diagnosis. Assumed."""
 
 SAME_PERSON: Final[tuple[DonorKind, ...]] = ("autologous", "syngeneic")
 """Donors without any difference between donor and patient: no graft-versus-host, no rejection."""
