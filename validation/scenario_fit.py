@@ -53,7 +53,8 @@ def scenarios() -> dict[str, Scenario]:
         "mel200 no cells": Scenario(dose(mel, 0).but(care=off), {"anc": (31, 2)}),
         "BEAM blood": Scenario(dose(beam, 5e6), {"anc": (11, 0.7), "p20": (15, 1.5), "low": (8, 3)}),
         "BEAM marrow": Scenario(
-            beam.but(graft={"source": "marrow", "cd34_per_kg": 2e6, "cryopreserved": True}), {"anc": (14.5, 1.0), "p20": (22, 2)}
+            beam.but(graft={"source": "marrow", "cd34_per_kg": 2e6, "cryopreserved": True}),
+            {"anc": (14.5, 1.0), "p20": (22, 2)},
         ),
         "sibling blood": Scenario(
             dose(blood, 5e6).but(care=off),

@@ -23,7 +23,7 @@ def person():
 
 
 def _rates(cells, p):
-    quiet = {name: 1.0 for name in stem_cells.NEEDS}
+    quiet = dict.fromkeys(stem_cells.NEEDS, 1.0)
     signals = SimpleNamespace(**quiet | {"homing": (0.0, 0.0), "infused": (0.0, 0.0), "mycophenolate": 0.0})
     return stem_cells.rates(stem_cells.State(cells, 0.8), p, signals).cells
 

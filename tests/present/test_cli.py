@@ -39,6 +39,8 @@ def run(monkeypatch, capsys, *arguments: object) -> tuple[int, str, str]:
 
 @pytest.fixture
 def dayzero(monkeypatch, capsys):
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(cli.os, "_exit", sys.exit)
     return lambda *arguments: run(monkeypatch, capsys, *arguments)
 
 
@@ -365,7 +367,7 @@ cli.main()
 """
 
 
-def test_a_run_stopped_by_a_signal_ends_in_one_line(tmp_path):
+def test_a_run_stopped_by_a_signal_and_more_of_them_ends_in_one_line(tmp_path):
     command = [sys.executable, "-c", STOPPED, "simulate", "auto-mel200-myeloma", "--patients", "600"]
     ran = subprocess.run([*command, "--out", tmp_path / "new" / "x.npz"], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "dayzero: stopped; nothing was written\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -27,8 +29,10 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             done = ", ".join(map(str, targets.placed))
-            _end(f"stopped; {f'written before: {done}' if done else 'nothing was written'}", 130)
+            _say(f"stopped; {f'written before: {done}' if done else 'nothing was written'}")
+            os._exit(130)  # an ordinary exit aborts where threads are still in compiled code
 
 
 app = typer.Typer(
@@ -71,8 +75,12 @@ def main() -> None:
 
 
 def _end(sentence: str, code: int) -> NoReturn:
-    said.print(f"dayzero: {sentence}", style="bold")
+    _say(sentence)
     sys.exit(code)
+
+
+def _say(sentence: str) -> None:
+    said.print(f"dayzero: {sentence}", style="bold")
 
 
 @contextmanager
@@ -236,17 +244,19 @@ def _edited(name: str, changes: list[str]) -> Any:
 
     if not name:
         raise SpecError("simulate", "PLAN", "nothing", "a plan's name or file", "see `dayzero plans`")
-    plan = Plan.load(name)
+    edits: dict[str, Any] = {}
     for change in changes:
         path, equals, value = change.partition("=")
         keys = path.split(".")
         if not equals or not all(keys):
             raise SpecError("--but", repr(change), "no value", "section.field=value", "graft.cd34_per_kg=2e6, say")
-        edit: Any = read_text_value(value)
-        for key in reversed(keys[1:]):
-            edit = {key: edit}
-        plan = plan.but(**{keys[0]: edit})
-    return plan
+        place = edits
+        for key in keys[:-1]:
+            place = place.setdefault(key, {})
+            if not isinstance(place, dict):
+                raise SpecError("--but", repr(change), "a field of a value", "section.field=value", "edit it once")
+        place[keys[-1]] = read_text_value(value)
+    return Plan.load(name).but(**edits)
 
 
 def _either(got: str, valid: tuple[str, ...], field: str) -> None:
