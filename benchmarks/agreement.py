@@ -1,9 +1,10 @@
 """How far each solver is from a fine reference, on the same patients under the same orders.
 
 Error of a quantity at a morning: |x - ref| / (|ref| + 1 % of its largest value over that patient's course), over
-neutrophils, monocytes, platelets and hemoglobin; the worst of a patient is the patient's error. The ward's decisions
-are those of the reference for every solver, so that a decision that flips is not counted as error of a step; how
-often a solver left to itself gives the same orders is counted apart.
+neutrophils, monocytes, platelets, hemoglobin, CD4 cells and graft-versus-host damage; the worst of a patient is the
+patient's error. The ward's decisions are those of the reference for every solver, so that a decision that flips is not
+counted as error of a step; how often a solver left to itself gives the same orders is counted apart. Events and deaths
+are each solver's own: one whose threshold is crossed on another day counts as the error that it is.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ STEPS = (4, 5, 6, 8, 10, 12, 16)
 LSODA = (3e-4, 1e-4, 3e-5, 2e-5, 1e-5, 1e-6)
 TSIT5 = (1e-4, 3e-5, 1e-5, 1e-6)
 INDEPENDENT = 1e-10
+NOTHING = 1e-12  # of a quantity that a patient never has
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Case:
     def errors(self, counts: np.ndarray, patients: slice = slice(None)) -> np.ndarray:
         """Worst error of each patient."""
         reference = self.reference[patients]
-        floor = 0.01 * reference.max(axis=1, keepdims=True)
+        floor = 0.01 * reference.max(axis=1, keepdims=True) + NOTHING
         return (np.abs(counts - reference) / (reference + floor)).max(axis=(1, 2))
 
 

@@ -1,10 +1,10 @@
 """General-purpose solvers on the same equations: scipy's LSODA, RK45 and DOP853, and diffrax's Tsit5.
 
 Every peer lives the same days: in the morning the boundary (report, decide, act) is applied, over the day the peer
-integrates, in the evening hazards are added up. The right-hand side and the boundary are the engine's own, emitted as
-Python (`emit`); numba compiles them, or they run as they are. What does not change over a day is worked out once a
-day for the peers too. LSODA is called through ``odeint``, the shortest way to it that scipy has, and through
-``solve_ivp``, the way scipy recommends.
+integrates, in the evening hazards are added up, events happen, and a death ends the course. The right-hand side and the
+boundary are the engine's own, those of the whole body, emitted as Python (`emit`); numba compiles them, or they run as
+they are. What does not change over a day is worked out once a day for the peers too. LSODA is called through
+``odeint``, the shortest way to it that scipy has, and through ``solve_ivp``, the way scipy recommends.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import numpy as np
 from scipy.integrate import odeint, solve_ivp
 
 from benchmarks.emit import build, source, split, trace
-from benchmarks.problem import COMPARED, ORDERS, Problem
+from benchmarks.problem import COMPARED, ORDERS, Problem, alive_only
 
 Method = Literal["LSODA", "LSODA solve_ivp", "RK45", "DOP853"]
-ABSOLUTE = 1e-3  # absolute over relative tolerance; states are shares of health
+ABSOLUTE = 1e-3  # absolute over relative tolerance; states are shares of health, or amounts above one in health
 
 
 class Course(NamedTuple):
@@ -51,7 +51,7 @@ class Emitted:
         task = self.problem
         y, m, f, events = self.lengths
         float64, word = np.float64, np.uint32
-        given = [("p", len(task.layout.numbers), float64), ("d", len(task.layout.daily), float64)]
+        given = [("p", len(task.layout.numbers), float64), ("d", len(task.given), float64)]
         ordered, clock, key = ("o", len(ORDERS), float64), ("day", None, float64), ("key", None, word)
         state, memory, setting = ("y", y, float64), ("m", m, float64), ("s", len(task.layout.settings), float64)
 
@@ -59,7 +59,7 @@ class Emitted:
             return task.morning(y, m, p, s, d, day, key)
 
         def flat(*parts: Any) -> list[Any]:
-            return [x for part in parts for x in part]
+            return [x for part in parts for x in (part if isinstance(part, list) else [part])]
 
         parts = [
             source("morning", trace(lambda *a: flat(*morning(*a)), state, memory, *given, setting, clock, key),
@@ -67,9 +67,9 @@ class Emitted:
                    {"acted": y, "after": m, "o": len(ORDERS), "seen": len(COMPARED)}),
             source("counts", trace(task.counts, state, given[0]), ["y", "p"], {"seen": len(COMPARED)}),
             source("act", trace(task.act, state, *given, ordered), ["y", "p", "d", "o"], {"acted": y}),
-            source("evening", trace(lambda *a: flat(*task.evening(*a)), ("f", f, float64), ("a", y, float64),
-                                    ("b", y, float64), *given, ordered, key),
-                   ["f", "a", "b", "p", "d", "o", "key"], {"then": f, "events": events}),
+            source("evening", trace(lambda *a: flat(*task.evening(*a)), ("f", f, float64), ("b", y, float64),
+                                    *given, ordered, key),
+                   ["f", "b", "p", "d", "o", "key"], {"then": f, "events": events, "died": 1}),
         ]  # fmt: skip
         fixed, rates, held = split("rates", trace(task.rates, state, *given, ordered), "y", ["p", "d", "o"], "dy")
         return "\n\n".join([*parts, fixed, rates]), held
@@ -126,12 +126,11 @@ def live(functions: Emitted, problem: Problem, patient: int, *, method: Method =
     n, memory_length, fates_length, events_length = functions.lengths
     p, settings = functions.as_vector(problem.numbers[patient]), functions.as_vector(problem.settings[patient])
     daily, key = problem.daily[patient], int(problem.keys[patient])
-    state, memory, fates = problem.admitted(patient)
-    y, memory, fates = (functions.as_vector(part) for part in (state, memory, fates))
-    counts, given = np.empty((problem.days, len(COMPARED))), np.empty((problem.days, len(ORDERS)))
-    work = 0
+    y, memory, fates = (functions.as_vector(part) for part in problem.admitted(patient))
+    counts, given = np.empty((problem.days, len(COMPARED))), np.zeros((problem.days, len(ORDERS)))
+    work, events = 0, np.zeros(events_length)
     for i in range(problem.days):
-        d, day = functions.as_vector(daily[i]), float(problem.first_day + i)
+        d, day = functions.as_vector(np.append(daily[i], events)), float(problem.first_day + i)
         acted, after, o, seen = vector(n), vector(memory_length), vector(len(ORDERS)), vector(len(COMPARED))
         if orders is None:
             call["morning"](y, memory, p, d, settings, day, key, acted, after, o, seen)
@@ -146,8 +145,13 @@ def live(functions: Emitted, problem: Problem, patient: int, *, method: Method =
         end, evaluations = _one_day(functions.right_hand_side(held, n), np.asarray(acted), method, tolerance)
         work += evaluations
         lived, then, events = functions.as_vector(np.maximum(end, 0.0)), vector(fates_length), vector(events_length)
-        call["evening"](fates, acted, lived, p, d, o, key, then, events)
+        died = vector(1)
+        call["evening"](fates, lived, p, d, o, key, then, events, died)
         y, fates = lived, then
+        if died[0] > 0:
+            call["counts"](y, p, seen)
+            counts[i + 1 :] = seen
+            break
     return Course(counts, given, work)
 
 
@@ -179,13 +183,13 @@ class Diffrax:
         import jax.numpy as jnp
 
         task = self.problem
-        start = task._admission(numbers, key)
         state, memory, fates = ([jnp.asarray(x, float) for x in jax.tree.leaves(part)]
-                                for part in (start.state, start.memory, start.fates))  # fmt: skip
+                                for part in task.admission(numbers, key))  # fmt: skip
         control = diffrax.PIDController(rtol=tolerance, atol=ABSOLUTE * tolerance)
 
         def day(carried: Any, row: Any) -> Any:
-            (state, memory, fates), (today, given, clock) = carried, row
+            (state, memory, fates, onset, alive), (known, given, clock) = carried, row
+            today = [*known, *onset]
             if self.frozen:
                 acted, after, ordered = task.act(state, numbers, today, given), memory, list(given)
                 counts = task.counts(state, numbers)
@@ -195,12 +199,13 @@ class Diffrax:
             found = diffrax.diffeqsolve(term, diffrax.Tsit5(), 0.0, 1.0, None, jnp.stack(acted),
                                         stepsize_controller=control, saveat=diffrax.SaveAt(t1=True))  # fmt: skip
             lived = list(jnp.maximum(found.ys[0], 0.0))
-            then, _ = task.evening(fates, acted, lived, numbers, today, ordered, key)
-            kept = jnp.stack(counts), jnp.stack(ordered), found.stats["num_steps"]
-            return (lived, [jnp.asarray(x, float) for x in after], then), kept
+            then, events, died = task.evening(fates, lived, numbers, today, ordered, key)
+            told = jnp.stack(counts), alive * jnp.stack(ordered), found.stats["num_steps"]
+            after = [jnp.asarray(x, float) for x in after]
+            return alive_only(carried, (lived, after, then, events), died), told
 
-        clock = first + jnp.arange(len(daily), dtype=float)
-        return jax.lax.scan(day, (state, memory, fates), (daily, orders, clock))[1]
+        clock, nothing = first + jnp.arange(len(daily), dtype=float), [jnp.asarray(0.0)] * len(task.body.hazards)
+        return jax.lax.scan(day, (state, memory, fates, nothing, jnp.asarray(1.0)), (daily, orders, clock))[1]
 
     def __call__(self, task: Problem, patients: slice, tolerance: float, orders: np.ndarray | None = None):
         """(counts, orders, steps) of some patients, each with a leading patient axis; `orders` for all patients."""

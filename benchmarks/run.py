@@ -31,11 +31,12 @@ MEMORY_LIMIT_GB, LATENCY_LIMIT_S, RATIO_AIM = 2.0, 0.1, 40.0
 NOTES = """\
 Fairness notes
 
-- Every solver gets the same equations (emitted from the engine's own functions), the same daily boundary, the same
-  prepared patients. Only LSODA, plain Python, does not have them compiled.
+- Every solver gets the same equations (emitted from the engine's own functions), those of the whole body, the same
+  daily boundary with the ward's policies, events and deaths, the same prepared patients and the same luck. Only LSODA,
+  plain Python, does not have them compiled.
 - What stays the same over a day is worked out once a day for the emitted peers as well.
-- Our times are of whole simulations (patients drawn, parameters prepared, 16 quantities recorded); the peers' leave
-  the preparation out and record four.
+- Our times are of whole simulations (patients drawn, parameters prepared, a hundred quantities recorded); the peers'
+  leave the preparation out and record six.
 - Settings are the cheapest whose worst patient reaches the target error in the table of agreement. Errors are
   measured under the reference's orders; times under live decisions.
 - LSODA restarts every morning because the ward acts every morning; without daily boundaries it would be faster.

@@ -25,8 +25,8 @@ def main() -> None:
     for name, command in SHOWN.items():
         (ROOT / name).write_text(printed(python, command))
     if "--shown" not in sys.argv:
-        for page in ("engraftment", "children"):
-            subprocess.run([python, f"validation/{page}.py"], cwd=ROOT, check=True)
+        for page in ("engraftment", "children", "whole_course"):
+            subprocess.run([python, "-m", f"validation.{page}"], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dayzero.errors import InputError
-from dayzero.units import EVENTS, QUANTITIES, convert, nearest, quantity, scale
+from dayzero.units import DEATH_CAUSES, EVENTS, QUANTITIES, convert, nearest, quantity, scale
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,11 @@ from dayzero.units import EVENTS, QUANTITIES, convert, nearest, quantity, scale
         ("cd4", 200.0, "/uL", 0.2),
         ("temperature", 100.4, "[degF]", 38.0),
         ("height", 1.75, "m", 175.0),
+        ("igg", 650.0, "mg/dL", 6.5),
+        ("urine_protein", 113.12, "mg/mmol", 1.0),
+        ("systolic_pressure", 18.66508, "kPa", 140.0),
+        ("cmv_dna", 1000.0, "[IU]/mL", 1000.0),
+        ("weight_gain", -0.05, "fraction", -5.0),
     ],
 )
 def test_a_value_becomes_the_canonical_one(name: str, value: float, unit: str, canonical: float) -> None:
@@ -57,6 +62,11 @@ def test_no_word_is_both_a_quantity_and_an_event() -> None:
 def test_infused_cells_are_counted_a_kilogram(kind: str) -> None:
     assert EVENTS[kind].unit == "cells/kg"
     assert convert(2.0, kind, "1e6/kg") == pytest.approx(2e6)
+
+
+def test_causes_of_death_are_the_amounts_of_the_event() -> None:
+    assert list(DEATH_CAUSES) == list(range(1, len(DEATH_CAUSES) + 1))
+    assert EVENTS["death"].high == max(DEATH_CAUSES)
 
 
 def test_an_unknown_quantity_names_the_nearest() -> None:

@@ -7,6 +7,7 @@ It plans, simulates, observes and judges hematopoietic stem cell transplantation
     plan = dz.Plan.load("aml-sibling-pbsc")
     course = dz.simulate(plan, patients=1000, days=120, seed=1)
     print(dz.summary(course))
+    print(dz.outcomes(course))
     dz.plot(course).savefig("course.png")
 
     chart = dz.Chart.read("counts.csv")
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dayzero import criteria
+    from dayzero.analyse.outcomes import outcomes
     from dayzero.analyse.summary import summary
     from dayzero.criteria import judge
     from dayzero.errors import ChartError, DayzeroError, DomainWarning, InputError, SpecError
@@ -50,6 +52,7 @@ _HOMES = {
     "judge": "dayzero.criteria",
     "library_names": "dayzero.spec",
     "observe": "dayzero.simulation.observe",
+    "outcomes": "dayzero.analyse.outcomes",
     "plot": "dayzero.present.plot",
     "repeat": "dayzero.simulation.repeat",
     "simulate": "dayzero.simulation.cohort",
@@ -70,6 +73,7 @@ __all__ = [
     "judge",
     "library_names",
     "observe",
+    "outcomes",
     "plot",
     "repeat",
     "simulate",

@@ -7,7 +7,7 @@ A conversion is written as the number of foreign units in one canonical unit, be
 (17.1 umol/L of bilirubin in 1 mg/dL) and because dividing 500 /uL by 1000 gives exactly 0.5.
 
 Sources: UCUM spellings (https://ucum.org); creatinine 88.4, bilirubin 17.1 umol/L per mg/dL; hemoglobin 0.6206 mmol/L
-(monomer) per g/dL.
+(monomer) per g/dL; protein to creatinine 113.12 mg/mmol per mg/mg.
 """
 
 from __future__ import annotations
@@ -60,6 +60,9 @@ _ENZYME = {"U/L": 1.0, "IU/L": 1.0, "[IU]/L": 1.0, "ukat/L": 1 / 60}
 _DRUG_LEVEL = {"ng/mL": 1.0, "ug/L": 1.0}
 _PER_KG = {"cells/kg": 1.0, "/kg": 1.0, "1e6/kg": 1e-6, "10*6/kg": 1e-6, "1e5/kg": 1e-5, "10*5/kg": 1e-5}
 _UNITS_GIVEN = {"units": 1.0, "unit": 1.0, "": 1.0}
+_PLAIN = {"1": 1.0, "": 1.0}
+_RATIO = {"mg/mg": 1.0, "g/g": 1.0, "mg/g": 1e3, "mg/mmol": 113.12, "g/mol": 113.12}
+_LOG = {"log10 cells": 1.0, "log10": 1.0, "[log10]": 1.0}
 
 
 def _table(rows: Iterable[Quantity]) -> Mapping[str, Quantity]:
@@ -115,13 +118,45 @@ QUANTITIES: Mapping[str, Quantity] = _table(
         ),
         Quantity("stool_volume", "mL/d", {"mL/d": 1, "mL/day": 1, "L/d": 0.001}, 0.0, 20000.0, "stool in a day"),
         Quantity("rash", "%", _PERCENT, 0.0, 100.0, "share of the body surface with active erythema"),
+        Quantity("igg", "g/L", {"g/L": 1, "mg/dL": 100, "g/dL": 0.1}, 0.0, 200.0, "immunoglobulin G in serum"),
+        Quantity("weight_gain", "%", _PERCENT, -60.0, 150.0, "weight gained since admission; less than 0: lost"),
+        Quantity("ascites", "1", _PLAIN, 0.0, 1.0, "fluid in the abdomen: 0 none, 1 tense"),
+        Quantity("systolic_pressure", "mmHg", {"mmHg": 1, "mm[Hg]": 1, "kPa": 0.133322}, 20.0, 350.0,
+                 "systolic blood pressure"),
+        Quantity("urine_protein", "mg/mg", _RATIO, 0.0, 100.0, "protein to creatinine in urine"),
+        Quantity("fev1", "%", _PERCENT, 0.0, 250.0, "air breathed out in the first second, of what is predicted"),
+        Quantity("oxygen_need", "L/min", {"L/min": 1, "mL/min": 1e3}, 0.0, 100.0, "oxygen given to breathe"),
+        Quantity("cmv_dna", "IU/mL", {"IU/mL": 1, "[IU]/mL": 1, "IU/L": 1e3}, 0.0, 1e12, "cytomegalovirus in plasma"),
+        Quantity("disease_burden", "log10 cells", _LOG, 0.0, 14.0, "malignant cells in the body, by a marrow test"),
     ]
 )  # fmt: skip
+
+#: What patients die of, by the amount of the event ``death``; no amount where it is not known. Who dies after a relapse
+#: has a ``relapse`` on the chart whatever the cause.
+DEATH_CAUSES: Mapping[int, str] = MappingProxyType(
+    {1: "disease", 2: "infection", 3: "graft-versus-host disease", 4: "organ toxicity", 5: "bleeding",
+     6: "new malignancy", 7: "other"}
+)  # fmt: skip
+
+
+def _dose(name: str, unit: str, high: float, description: str) -> Quantity:
+    return Quantity(name, unit, {unit: 1.0, "": 1.0}, 0.0, high, description)
+
+
+def _share(name: str, description: str) -> Quantity:
+    return Quantity(name, "", {"": 1.0, "1": 1.0}, 0.0, 10.0, description)
+
+
+def _onset(name: str, description: str) -> Quantity:
+    return Quantity(name, "", {"": 1.0}, 0.0, 1.0, description)
+
 
 #: Events, by kind, with the unit of their amount; an amount may be left out. Cells are infused as one of four kinds:
 #: ``infusion``, the graft that day 0 is counted from, on one day of a patient (two units of one day are one amount,
 #: their sum); ``second_graft``, a later graft of another donor or after another conditioning, which ends the first;
-#: ``boost``, more stem cells of the same donor, which does not; ``donor_lymphocytes``.
+#: ``boost``, more stem cells of the same donor, which does not; ``donor_lymphocytes``. A drug is an event on each day
+#: it is given. A complication is an event on the day it begins; ``acute_gvhd`` also on each day its grade comes to be
+#: higher than ever, the grade as amount.
 EVENTS: Mapping[str, Quantity] = _table(
     [
         _cells("infusion", "stem cells infused; CD34+ cells a kg"),
@@ -131,9 +166,40 @@ EVENTS: Mapping[str, Quantity] = _table(
         Quantity("platelet_transfusion", "units", _UNITS_GIVEN, 0.0, 100.0, "platelets transfused"),
         Quantity("red_cell_transfusion", "units", _UNITS_GIVEN, 0.0, 100.0, "red cells transfused"),
         Quantity("gcsf", "ug/kg", {"ug/kg": 1.0, "mg/kg": 1e-3, "": 1.0}, 0.0, 1000.0, "granulocyte growth factor"),
-        Quantity("graft_failure_treatment", "", {"": 1.0}, 0.0, 1.0, "any treatment given for graft failure"),
-        Quantity("relapse", "", {"": 1.0}, 0.0, 1.0, "return or progression of the disease"),
-        Quantity("death", "", {"": 1.0}, 0.0, 1.0, "death from any cause"),
+        _dose("steroid", "mg/kg", 100.0, "systemic steroid, as prednisone"),
+        _share("calcineurin", "calcineurin inhibitor; share of the target level"),
+        _share("ruxolitinib", "ruxolitinib; share of the full dose"),
+        _share("letermovir", "letermovir; share of the full dose"),
+        _share("antiviral", "ganciclovir or valganciclovir; share of the full dose"),
+        _share("foscarnet", "foscarnet; share of the full dose"),
+        _share("quinolone", "antibacterial prophylaxis with a quinolone"),
+        _share("mould_azole", "azole active against moulds"),
+        _share("immunoglobulin", "infusion of immunoglobulin"),
+        _share("defibrotide", "defibrotide; share of the full dose"),
+        _share("maintenance", "maintenance treatment of the disease"),
+        _onset("graft_failure_treatment", "any treatment given for graft failure"),
+        _onset("cmv_treatment", "start of treatment for cytomegalovirus, pre-emptive or of disease"),
+        Quantity("acute_gvhd", "", {"": 1.0, "1": 1.0}, 0.0, 4.0, "acute graft-versus-host disease; grade 1 to 4"),
+        _onset("chronic_gvhd", "chronic graft-versus-host disease"),
+        _onset("bleeding", "clinically significant bleeding"),
+        _onset("neutropenic_fever", "fever in neutropenia"),
+        _onset("bacteremia", "bacterial bloodstream infection"),
+        _onset("mould_infection", "invasive mould infection"),
+        _onset("cmv_disease", "cytomegalovirus disease of an organ"),
+        _onset("respiratory_virus", "lower respiratory tract infection by a virus"),
+        _onset("viral_reactivation", "disease by adenovirus, HHV-6 or another virus reactivated"),
+        _onset("late_infection", "other serious infection after recovery of counts"),
+        _onset("lymphoproliferation", "post-transplant lymphoproliferative disorder"),
+        _onset("vod", "veno-occlusive disease (sinusoidal obstruction syndrome)"),
+        _onset("lung_injury_syndrome", "idiopathic pneumonia syndrome"),
+        _onset("microangiopathy", "transplant-associated thrombotic microangiopathy"),
+        _onset("hemorrhagic_cystitis", "hemorrhagic cystitis"),
+        _onset("heart_failure", "heart failure"),
+        _onset("kidney_injury", "acute kidney injury"),
+        _onset("engraftment_syndrome", "engraftment syndrome"),
+        _onset("second_cancer", "new malignancy"),
+        _onset("relapse", "return or progression of the disease"),
+        Quantity("death", "", {"": 1.0, "1": 1.0}, 0.0, 7.0, "death; the cause by its number in DEATH_CAUSES"),
     ]
 )
 

@@ -23,8 +23,8 @@ def person():
 
 
 def _rates(cells, p):
-    quiet = dict.fromkeys(stem_cells.NEEDS, 1.0)
-    signals = SimpleNamespace(**quiet | {"homing": (0.0, 0.0), "infused": (0.0, 0.0), "mycophenolate": 0.0})
+    quiet = dict.fromkeys(stem_cells.NEEDS, 0.0)
+    signals = SimpleNamespace(**quiet | dict.fromkeys(("homing", "infused", "immune_attack"), (0.0, 0.0)))
     return stem_cells.rates(stem_cells.State(cells, 0.8), p, signals).cells
 
 

@@ -7,20 +7,22 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dayzero.biology import stem_cells
+from dayzero.biology import (
+    conditioning,
+    erythropoiesis,
+    graft,
+    granulopoiesis,
+    organ_toxicity,
+    stem_cells,
+    thrombopoiesis,
+)
 from dayzero.simulation import cohort
-from dayzero.simulation.assemble import ORGANS, assemble
 from dayzero.spec import Plan, Population
-from simulation.wards import CALM, NO_CELLS, calm, copied, first_day, prepared, run
+from simulation.wards import CALM, HEALTHY, NO_CELLS, arms, calm, copied, first_day, prepared, run, silent, uneventful
 
 HELD = 0.02
-HEALTHY = {
-    "conditioning": "none",
-    "prophylaxis": "none",
-    "care": CALM,
-    "patient": {"prior_treatment_lines": 0},
-    **NO_CELLS,
-}
+NOBODY = (0.0, 0.0)
+BLOOD = (conditioning, graft, organ_toxicity, granulopoiesis, thrombopoiesis, erythropoiesis)
 
 
 def with_stem_cells_held() -> SimpleNamespace:
@@ -42,8 +44,8 @@ def with_stem_cells_held() -> SimpleNamespace:
 
 def test_a_graft_without_stem_cells_engrafts_and_then_fails() -> None:
     none = {"graft.stem_blood": 0.0, "graft.short_term_adult": 0.0}
-    course = run(calm("aml-sibling-pbsc"), 4, 180, parameters=none, typical=True)
-    whole = run(calm("aml-sibling-pbsc"), 4, 180, typical=True)
+    course = uneventful(calm("aml-sibling-pbsc"), 4, 180, parameters=none, typical=True)
+    whole = uneventful(calm("aml-sibling-pbsc"), 4, 180, typical=True)
     assert first_day(course, "neutrophils", 0.5)[0] <= 28
     for lineage in ("neutrophils", "platelets"):
         assert course.at(180, lineage)[0] < 0.2 * course.values[lineage][0, 0]
@@ -52,16 +54,17 @@ def test_a_graft_without_stem_cells_engrafts_and_then_fails() -> None:
 
 
 def test_two_percent_of_stem_cells_do_not_keep_counts_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    body = assemble([with_stem_cells_held() if organ is stem_cells else organ for organ in ORGANS])
+    body = silent(*BLOOD, with_stem_cells_held())
     monkeypatch.setattr(cohort, "standard_body", lambda: body)
-    course = run(Plan.load("auto-mel200-myeloma").but(**HEALTHY), 1, 1095, typical=True)
+    counts = ("neutrophils", "platelets")
+    course = run(Plan.load("auto-mel200-myeloma").but(**HEALTHY), 1, 1095, typical=True, recording=counts)
     assert course.neutrophils[0, 0] > 2
     assert course.at(1095, "neutrophils")[0] < 0.5
     assert course.at(1095, "platelets")[0] < 20
 
 
 def test_cyclophosphamide_and_total_body_irradiation_without_cells_bring_no_neutrophils() -> None:
-    course = run(calm("all-sibling-pbsc-cytbi").but(**NO_CELLS), 16, 60)
+    course = uneventful(calm("all-sibling-pbsc-cytbi").but(**NO_CELLS), 16, 60)
     late = course.days >= 14
     assert np.all(course.neutrophils[:, late] < 0.5)
     assert np.all(course.at(42, "platelets") < 20)
@@ -69,18 +72,16 @@ def test_cyclophosphamide_and_total_body_irradiation_without_cells_bring_no_neut
 
 def test_melphalan_without_cells_lets_neutrophils_return_in_four_to_six_weeks() -> None:
     for care in ({}, CALM):
-        course = run(Plan.load("auto-mel200-myeloma").but(care=care, **NO_CELLS), 1, 90, typical=True)
+        course = uneventful(Plan.load("auto-mel200-myeloma").but(care=care, **NO_CELLS), 1, 90, typical=True)
         assert 26 <= first_day(course, "neutrophils", 0.5)[0] <= 42
         assert first_day(course, "neutrophils", 0.5)[0] > first_day(
-            run(Plan.load("auto-mel200-myeloma").but(care=care), 1, 60, typical=True), "neutrophils", 0.5
+            uneventful(Plan.load("auto-mel200-myeloma").but(care=care), 1, 60, typical=True), "neutrophils", 0.5
         )
 
 
 def test_old_donors_give_several_fold_fewer_clones() -> None:
     plan = Plan.load("aml-sibling-pbsc")
-    clones = run([plan.but(donor={"age_years": age}) for age in (20, 30, 40, 50, 60, 66)], typical=True).at(
-        60, "clones"
-    )
+    clones = arms([plan.but(donor={"age_years": age}) for age in (20, 30, 40, 50, 60, 66)]).at(60, "clones")
     assert np.all(np.diff(clones) <= 0)
     assert clones[1] / clones[4] > 2.5
     assert clones[1] / clones[5] > 4
@@ -101,7 +102,7 @@ def test_the_number_of_clones_is_a_poisson_number() -> None:
 def test_mycophenolate_lowers_output() -> None:
     plan = calm("nma-flu-tbi2")
     with_it, without = plan, plan.but(prophylaxis={"mycophenolate": None})
-    course = run([with_it, without], typical=True)
+    course = arms([with_it, without])
     on = (course.days >= 14) & (course.days < 28)
     ratio = course.neutrophils[0, on].mean() / course.neutrophils[1, on].mean()
     assert 0.6 < ratio < 0.97
@@ -112,10 +113,10 @@ def test_a_healthy_marrow_makes_as_much_of_each_lineage_as_is_lost() -> None:
     numbers = prepared(Plan.load("auto-mel200-myeloma").but(**HEALTHY)).numbers
     p = SimpleNamespace(**numbers["stem_cells"])
     start = stem_cells.start(p, 2)
-    turnover = stem_cells.turnover(start, p)
+    turnover = stem_cells.turnover(start, p, 0)
     assert turnover.stem_renewal == pytest.approx(0.5)
     assert turnover.multipotent_renewal == pytest.approx(p.multipotent_rest)
-    quiet = SimpleNamespace(homing=(0.0, 0.0), mycophenolate=0.0)
+    quiet = SimpleNamespace(**dict.fromkeys(stem_cells.NEEDS, 0.0) | {"homing": NOBODY, "immune_attack": NOBODY})
     for change in stem_cells.rates(start, p, quiet).cells[0][:6]:
         assert np.allclose(change, 0, atol=1e-12)
     assert np.allclose(stem_cells.committed_output(start, p, quiet)[0], 1)

@@ -10,6 +10,7 @@ import pytest
 
 import dayzero
 from dayzero.module import Parameter, Status
+from dayzero.simulation import streams
 from dayzero.simulation.assemble import standard_body
 from dayzero.simulation.covariates import COVARIATE_STREAMS
 from dayzero.simulation.laboratory import ASSAYS
@@ -18,6 +19,7 @@ from dayzero.spec.population import VARIABLE_FIELDS
 SOURCE = Path(dayzero.__file__).parent
 FILES = sorted(f for folder in ("biology", "clinic") for f in (SOURCE / folder).glob("*.py"))
 PLAIN = (-1, 0, 1, 2)
+MOST_ORIGINS = 3  # host and two donors
 BODY = standard_body()
 every_parameter = pytest.mark.parametrize("name", BODY.parameters())
 
@@ -45,20 +47,33 @@ def test_a_parameter_that_varies_needs_a_stream() -> None:
 
 
 def test_each_stream_draws_one_parameter() -> None:
-    streams = [p.stream for p in BODY.parameters().values() if p.stream is not None]
-    assert len(streams) == len(set(streams))
-    assert all(100 <= stream <= 999 for stream in streams)
+    numbers = every_stream()["parameters"]
+    assert len(numbers) == len(set(numbers))
+    assert all(100 <= number <= 999 for number in numbers)
     assert all(p.between_patient > 0 for p in BODY.parameters().values() if p.stream is not None)
 
 
-def test_each_assay_hazard_and_covariate_has_its_own_stream() -> None:
-    for streams in (
-        [assay.stream for assay in ASSAYS.values()],
-        [hazard.stream for _, _, hazard in BODY.hazards],
-        list(COVARIATE_STREAMS.values()),
-    ):
-        assert len(streams) == len(set(streams))
-        assert all(0 < stream < 1000 for stream in streams)
+def every_stream() -> dict[str, list[int]]:
+    """The numbers of all random streams, by what they draw; each may be used once in the whole model."""
+    hazards = [hazard for _, _, hazard in BODY.hazards]
+    return {
+        "parameters": [p.stream for p in BODY.parameters().values() if p.stream is not None],
+        "laboratory": [streams.LABORATORY_NOISE + assay.stream for assay in ASSAYS.values()],
+        "thresholds": [streams.HAZARD_THRESHOLD + hazard.stream for hazard in hazards],
+        "covariates": [streams.COVARIATE + place for place in COVARIATE_STREAMS.values()],
+        "fatality": [streams.FATALITY + hazard.stream for hazard in hazards if hazard.fatal == "drawn"],
+        "small numbers": [streams.SMALL_NUMBERS + kind + i for kind in (0, 10) for i in range(MOST_ORIGINS)],
+        "chance": [streams.CHANCE + number for organ in BODY.organs for number in organ.chance.values()],
+    }
+
+
+def test_each_assay_hazard_covariate_and_chance_has_its_own_stream() -> None:
+    for kind, numbers in every_stream().items():
+        assert len(numbers) > 1, kind
+        assert len(numbers) == len(set(numbers)), kind
+        assert len({number // 1000 for number in numbers}) == 1, kind
+    together = [number for numbers in every_stream().values() for number in numbers]
+    assert len(together) == len(set(together))
     assert set(VARIABLE_FIELDS) <= set(COVARIATE_STREAMS)
 
 
@@ -80,13 +95,20 @@ def _is_named_in_clinic(node: ast.AST, file: Path) -> bool:
     return file.parent.name == "clinic" and isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "LONG_AGO"
 
 
+def _draws(node: ast.AST) -> bool:
+    """The number of a random stream is a name, not a quantity: in ``Hazard(..., stream=20)``, in ``CHANCE``."""
+    if isinstance(node, ast.keyword) and node.arg == "stream":
+        return isinstance(node.value, ast.Constant)
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CHANCE"
+
+
 def typed_numbers(file: Path) -> list[str]:
     """Number literals of a file that stand outside a parameter, as "line: number"."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     making, found = makers(tree), []
 
     def walk(node: ast.AST) -> None:
-        if _called(node) in making or _is_named_in_clinic(node, file):
+        if _called(node) in making or _is_named_in_clinic(node, file) or _draws(node):
             return
         if isinstance(node, ast.Constant) and type(node.value) in (int, float, complex) and node.value not in PLAIN:
             found.append(f"{node.lineno}: {node.value}")
@@ -106,3 +128,9 @@ def test_a_typed_number_is_found(tmp_path: Path) -> None:
     file = tmp_path / "organ.py"
     file.write_text("A = Parameter(3.5, '1')\ndef rates(y, p):\n    return 0.7 * y - p.x ** 3 + 2 * y\n")
     assert typed_numbers(file) == ["3: 0.7", "3: 3"]
+
+
+def test_the_number_of_a_stream_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "organ.py"
+    file.write_text("H = {'fall': Hazard('a fall', stream=20)}\nCHANCE = {'luck': 40}\nC = f(stream=0.3 + p)\n")
+    assert typed_numbers(file) == ["3: 0.3"]

@@ -8,14 +8,25 @@ from typing import Any
 import pytest
 
 from dayzero.clinic import growth_factor, transfusion
-from dayzero.module import ORDER_RULES, ORDER_SIGNALS, Orders
-from dayzero.simulation.assemble import POLICIES
+from dayzero.module import ORDER_RULES, ORDER_SIGNALS, SCHEDULE, Orders
+from dayzero.present.uses import orders_of
+from dayzero.simulation.assemble import POLICIES, standard_body
+from dayzero.simulation.laboratory import ASSAYS
+from dayzero.simulation.settings import settings_of
+from dayzero.spec import Plan
+from simulation.wards import NOTHING_GIVEN, prepared
 
 CARE = SimpleNamespace(
     gcsf_start_day=5, gcsf_dose=5.0, gcsf_stop_anc=1.5, gcsf_stop_after=2, gcsf_least_days=10,
     platelet_trigger=10.0, platelet_units=1, platelet_interval=1,
     red_cell_trigger=7.0, red_cell_units=2, red_cell_interval=3,
 )  # fmt: skip
+
+PERSON = prepared("aml-sibling-pbsc").person
+SET_BY_PLAN = tuple(settings_of(Plan.load("aml-sibling-pbsc"), PERSON))
+NO_CARE = Plan.load("aml-sibling-pbsc").but(care=NOTHING_GIVEN)
+REPORTED, SCHEDULED = set(ASSAYS), set(SCHEDULE)
+HAPPENED = {f"onset_{name}" for _, name, _ in standard_body().hazards}
 
 
 def ordered(policy: Any, mornings: list[dict[str, float]], first_day: int = 0, **care: Any) -> list[Orders]:
@@ -91,9 +102,34 @@ def test_orders_have_one_signal_and_one_rule_each() -> None:
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.__name__)
 def test_a_policy_says_what_it_sees_and_what_it_is_set_to(policy: Any) -> None:
-    assert set(policy.SETTINGS) <= set(vars(CARE))
+    assert set(policy.SETTINGS) <= set(SET_BY_PLAN)
+    assert set(policy.SEES) <= REPORTED | SCHEDULED | HAPPENED
     reports = SimpleNamespace(fresh=1.0, **dict.fromkeys(policy.SEES, 1.0))
     settings = SimpleNamespace(**dict.fromkeys(policy.SETTINGS, 1.0))
     orders, memory = policy.decide(policy.start(), reports, 1.0, settings)
     assert isinstance(orders, Orders)
     assert type(memory) is type(policy.start())
+    assert set(getattr(policy, "REMEMBERS", {}).values()) <= set(memory._fields)
+
+
+def test_every_setting_is_read_by_a_policy_or_the_laboratory() -> None:
+    read = {name for policy in POLICIES for name in policy.SETTINGS} | {f"limit_{name}" for name in ASSAYS}
+    assert set(SET_BY_PLAN) - read <= {"ursodiol", "cryotherapy", "palifermin"}  # these act as covariates
+
+
+def test_every_order_is_given_by_some_policy() -> None:
+    given = {keyword for policy in POLICIES for keyword in orders_of(policy)}
+    assert given == set(ORDER_SIGNALS)
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.__name__)
+def test_a_ward_that_plans_nothing_gives_nothing(policy: Any) -> None:
+    """With every part of care switched off no report, however bad, brings an order."""
+    off = {name: float(value[0]) for name, value in settings_of(NO_CARE, PERSON).items()}
+    settings = SimpleNamespace(**{name: off[name] for name in policy.SETTINGS})
+    memory = policy.start()
+    for day in range(-10, 120):
+        for value in (0.0, 1e4):
+            seen = SimpleNamespace(fresh=1.0, **(dict.fromkeys(policy.SEES, value) | {"calcineurin_planned": 0.0}))
+            orders, memory = policy.decide(memory, seen, float(day), settings)
+            assert not any(float(amount) for amount in orders), orders

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from analyse.made import cohort
 from dayzero.present import cli
 
 PLAN = """schema: 1
@@ -172,6 +173,8 @@ def test_a_bad_option_is_refused_in_one_sentence(dayzero, tmp_path, monkeypatch,
 KINDS = {
     "--out": (".npz",),
     "--figure": (".png", ".svg", ".pdf"),
+    "--outcomes": (".png", ".svg", ".pdf"),
+    "--timeline": (".png", ".svg", ".pdf"),
     "--chart": (".csv", ".parquet"),
     "--record": (".json",),
 }
@@ -218,6 +221,24 @@ def test_observe_and_judge_refuse_another_kind_of_target(dayzero, no_work, argum
     assert "--out" in refused(dayzero, *arguments)
 
 
+@pytest.mark.parametrize("arguments", [("--patient", 3), ("--patient", 10, "--patients", 10, "--timeline", "x.png"),
+                                       ("--patient", -1, "--figure", "x.png")], ids=str)  # fmt: skip
+def test_a_patient_not_simulated_or_not_drawn_is_refused_before_any_work(dayzero, no_work, tmp_path, monkeypatch,
+                                                                         arguments):  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert "--patient" in refused(dayzero, "simulate", "auto-mel200-myeloma", *arguments)
+
+
+def test_pictures_of_a_patient_and_of_outcomes_are_written_together(dayzero, tmp_path, monkeypatch):
+    monkeypatch.setattr("dayzero.simulation.cohort.simulate", lambda *_, **__: cohort(patients=20, days=120))
+    files = [tmp_path / name for name in ("course.png", "outcomes.svg", "patient.pdf")]
+    options = [part for pair in zip(("--figure", "--outcomes", "--timeline"), files, strict=True) for part in pair]
+    code, out, _ = dayzero("simulate", "aml-unrelated-flubu2-atg", "--patient", 7, *options, "--json")
+    assert code == 0 and all(path.stat().st_size > 1000 for path in files)
+    told = json.loads(out)["outcomes"]
+    assert {"overall_survival", "grfs"} <= {line["name"] for line in told["endpoints"]}
+
+
 def test_two_options_cannot_name_one_file_and_none_the_file_that_is_read(dayzero, no_work, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("dayzero.present.cli.PICTURE", (".csv",))
@@ -254,11 +275,11 @@ def test_when_one_file_cannot_be_written_none_is(dayzero, tmp_path, monkeypatch)
 
 
 def test_every_file_may_be_read_by_whom_any_new_file_may(dayzero, tmp_path):
-    files = [tmp_path / f"x{kinds[0]}" for kinds in KINDS.values()]
+    files = [tmp_path / f"{option[2:]}{kinds[0]}" for option, kinds in KINDS.items()]
     options = [part for pair in zip(KINDS, files, strict=True) for part in pair]
     assert dayzero("simulate", "auto-mel200-myeloma", "--patients", 2, "--days", 30, *options)[0] == 0
     judged = tmp_path / "judged.csv"
-    assert dayzero("judge", tmp_path / "x.csv", "--out", judged)[0] == 0
+    assert dayzero("judge", tmp_path / "chart.csv", "--out", judged)[0] == 0
     plain = tmp_path / "plain"
     plain.touch()
     assert {path.stat().st_mode for path in (*files, judged)} == {plain.stat().st_mode}

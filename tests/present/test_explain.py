@@ -9,7 +9,7 @@ import pytest
 from dayzero.errors import SpecError
 from dayzero.module import Parameter, Signal
 from dayzero.present.explain import _names, explain, shown
-from dayzero.present.uses import _traced, care_fields, consequences, functions_reading
+from dayzero.present.uses import _traced, care_fields, consequences, functions_reading, giver
 from dayzero.simulation.assemble import standard_body
 
 BODY = standard_body()
@@ -67,7 +67,9 @@ def test_an_organ_shows_all_that_it_declares(organ):
     listed = {title: [row["name"] for row in rows] for title, rows in told.tables.items()}
     assert listed["parameters"] == list(declared.parameters)
     assert listed.get("hazards", []) == list(declared.hazards)
-    assert set(listed.get("gives", [])) == {*declared.gives, *declared.coupled, *declared.daily}
+    onsets = {f"onset_{hazard}" for hazard in declared.hazards}
+    given = {*declared.gives, *declared.coupled, *declared.daily, *onsets, *declared.chance}
+    assert set(listed.get("gives", [])) == given
     assert told.text.startswith(declared.file.__doc__.strip()[:20])
 
 
@@ -84,24 +86,77 @@ def test_a_signal_names_its_giver_and_its_readers():
     assert explain("platelets").facts["measured_by"] == ["laboratory.platelets"]
     assert "transfusion" in explain("platelets").facts["read_by"]
     assert explain("platelet_units").facts["given_by"] == "ward (transfusion)"
-    assert explain("calcineurin").facts["given_by"] == "the plan"
+    assert explain("calcineurin_planned").facts["given_by"] == "the plan"
+    assert explain("calcineurin").facts["given_by"] == "ward (immunosuppression)"
 
 
-def test_every_setting_of_a_policy_names_a_field_of_the_care_spec():
-    from dayzero.spec import Care
+def test_an_onset_is_given_by_the_organ_of_its_hazard_and_read_by_who_sees_it():
+    told = explain("onset_vod")
+    assert told.facts["given_by"] == "liver"
+    assert {"liver", "supportive"} <= set(told.facts["read_by"])
+    assert explain("cmv_tested").facts["given_by"] == "the plan"
+    assert "antimicrobials" in explain("cmv_tested").facts["read_by"]
+    assert explain("sensitive_chance").facts["given_by"] == "disease"
+    assert all(giver(name) for name in BODY.signals)
+
+
+@pytest.mark.parametrize(
+    ("hazard", "recurs", "kills"),
+    [
+        ("vod", False, "no"),
+        ("bacteremia", True, "by chance, at onset"),
+        ("background_death", False, "it is a death"),
+    ],
+)
+def test_a_hazard_says_whether_it_recurs_and_kills(hazard, recurs, kills):
+    told = explain(hazard)
+    assert (told.kind, told.facts["unit"]) == ("hazard", "1/day")
+    assert (told.facts["can_recur"], told.facts["can_kill"]) == (recurs, kills)
+    assert told == explain(f"event_{hazard}")
+
+
+def test_parameters_and_hazards_are_explained_also_where_they_share_a_name_with_something_else():
+    for organ in BODY.organs:
+        assert all(explain(f"{organ.name}.{name}").kind == "parameter" for name in organ.parameters)
+        assert all(explain(f"event_{name}").kind == "hazard" for name in organ.hazards)
+    assert explain("disease.relapse_death").kind == "parameter"
+
+
+def test_a_fatality_is_followed_to_the_deaths_it_changes():
+    found = consequences(BODY.organ("infection"), "mould_fatality")
+    assert found["deaths"] == ["mould"]
+    assert not any(found[kind] for kind in ("equations", "hazards", "signals"))
+
+
+@pytest.mark.parametrize("policy", BODY.policies, ids=lambda policy: policy.__name__)
+def test_a_policy_names_the_reports_it_sees_and_the_orders_it_gives(policy):
+    told = explain(policy.__name__.rpartition(".")[2])
+    assert {name.removeprefix("laboratory.") for name in told.facts["sees"]} == set(policy.SEES)
+    assert all(explain(name).kind in ("assay", "signal") for name in told.facts["sees"])
+    assert told.facts["orders"]
+
+
+def test_every_setting_of_a_policy_names_a_field_of_the_plan():
+    from dayzero.module import COVARIATES
+    from dayzero.spec import Care, Plan
 
     for policy in BODY.policies:
         for setting in policy.SETTINGS:
-            for place in care_fields()[setting]:
-                section, field = place.removeprefix("care.").split(".")
+            assert setting in care_fields() or setting in COVARIATES, setting
+            for place in care_fields().get(setting, []):
+                if not place.startswith("care."):
+                    assert hasattr(Plan, place) or place in Plan.model_fields, place
+                    continue
+                section, *fields = place.removeprefix("care.").split(".")
                 inner = Care.model_fields[section].annotation
-                models = [inner] if hasattr(inner, "model_fields") else inner.__args__
-                assert any(field in getattr(model, "model_fields", {}) for model in models), place
+                models = [inner] if hasattr(inner, "model_fields") else getattr(inner, "__args__", ())
+                assert all(any(f in getattr(m, "model_fields", {}) for m in models) for f in fields), place
 
 
 def test_an_assay_says_what_it_measures_and_who_sees_it():
     told = explain("laboratory.platelets")
-    assert (told.kind, told.facts["measures"], told.facts["seen_by"]) == ("assay", "platelets", ["transfusion"])
+    assert (told.kind, told.facts["measures"]) == ("assay", "platelets")
+    assert told.facts["seen_by"] == ["transfusion", "cell_therapy", "disease_control"]
     assert told.facts["detection_limit"] == ["care.laboratory.platelet_detection_limit_1e9_per_l"]
     assert explain("reported_platelets") == told
 
@@ -124,7 +179,21 @@ def test_every_explanation_can_be_written_as_json():
         assert told.meaning
 
 
-@pytest.mark.parametrize("name", [None, "graft", "graft.lodging", "homing", "growth_factor", "weight_kg", "bleeding"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        None,
+        "graft",
+        "graft.lodging",
+        "homing",
+        "growth_factor",
+        "weight_kg",
+        "bleeding",
+        "onset_mould",
+        "disease",
+        "antimicrobials",
+    ],
+)
 def test_an_explanation_can_be_read_as_text(name):
     told = explain(name)
     assert str(told).startswith(f"{told.name}  {told.kind}\n{told.meaning}")

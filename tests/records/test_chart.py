@@ -306,3 +306,22 @@ def test_importing_records_does_not_import_polars() -> None:
 
     code = "import sys, dayzero.records, dayzero.criteria; sys.exit('polars' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_weight_lost_is_read_and_a_death_keeps_its_cause(tmp_path: Path) -> None:
+    path = tmp_path / "chart.csv"
+    path.write_text(HEADER + "A,9,weight_gain,-4.5,%\nA,30,acute_gvhd,2,\nA,80,death,2,\nB,81,death,,\n")
+    chart = Chart.read(path)
+    assert chart.series("A", "weight_gain").values.tolist() == [-4.5]
+    assert chart.series("A", "acute_gvhd").values.tolist() == [2.0]
+    assert np.array_equal(chart.column("death").value, [2.0, np.nan], equal_nan=True)
+    back = Chart.read(chart.write(tmp_path / "again.csv"))
+    assert np.array_equal(back.column("death").value, [2.0, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize("row", ["A,9,weight_gain,-80,%", "A,9,death,8,", "A,9,acute_gvhd,5,", "A,9,ascites,2,1"])
+def test_what_cannot_be_true_of_the_new_quantities_is_refused(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "chart.csv"
+    path.write_text(HEADER + row + "\n")
+    with pytest.raises(ChartError, match="row 2, value"):
+        Chart.read(path)

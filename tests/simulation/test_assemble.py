@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from dayzero.biology import erythropoiesis, granulopoiesis, stem_cells, thrombopoiesis
+from dayzero.biology import granulopoiesis, stem_cells, thrombopoiesis
 from dayzero.errors import AssemblyError
-from dayzero.module import COVARIATES, ORDER_SIGNALS, SCHEDULE, Coupled, Signal
+from dayzero.module import COVARIATES, ORDER_SIGNALS, SCHEDULE, Coupled, Hazard, Signal
 from dayzero.simulation.assemble import ORGANS, POLICIES, assemble, offered, standard_body
 from dayzero.simulation.prepare import prepare
 from dayzero.spec import Plan
@@ -113,6 +113,32 @@ def test_coupled_signals_are_worked_out_after_what_they_need() -> None:
     assert [name for _, name, _ in body.coupled] == ["a", "b", "c"]
 
 
+def test_a_hazard_or_a_draw_of_two_organs_names_both() -> None:
+    fall = {"fall": Hazard("a fall", stream=1)}
+    told = refusal(organ("legs", HAZARDS=fall), organ("bones", HAZARDS=fall))
+    assert all(word in told for word in ("onset_fall", "legs", "bones"))
+    told = refusal(organ("legs", CHANCE={"luck": 1}), organ("bones", CHANCE={"luck": 2}))
+    assert all(word in told for word in ("luck", "legs", "bones"))
+
+
+def test_an_onset_can_be_asked_for_by_any_organ_and_only_if_it_can_happen() -> None:
+    assemble(
+        (organ("legs", HAZARDS={"fall": Hazard("a fall", stream=1)}), organ("bones", NEEDS={"onset_fall": "1"})), ()
+    )
+    told = refusal(organ("bones", NEEDS={"onset_fall": "1"}))
+    assert all(word in told for word in ("bones", "onset_fall"))
+
+
+def test_every_fatal_event_has_a_probability_of_death_or_is_one() -> None:
+    for o in standard_body().organs:
+        drawn = {name for name, hazard in o.hazards.items() if hazard.fatal == "drawn"}
+        p = SimpleNamespace(**dict.fromkeys(o.view._fields, 0.5))
+        y = SimpleNamespace(**dict.fromkeys(getattr(getattr(o.file, "State", None), "_fields", ()), 0.5))
+        given = o.file.fatality(y, p, None) if hasattr(o.file, "fatality") else {}
+        assert set(given) == drawn, o.name
+        assert all(0 < share < 1 for share in given.values()), o.name
+
+
 def test_constants_in_a_circle_are_named() -> None:
     told = refusal(
         organ("heart", CONSTANTS={"x": level()}, USES={"y": "1"}),
@@ -134,7 +160,7 @@ def test_one_name_for_two_numbers_of_an_organ_is_refused() -> None:
     assert all(word in told for word in ("heart", "age_years", "twice"))
 
 
-@pytest.mark.parametrize("file", [stem_cells, granulopoiesis, thrombopoiesis, erythropoiesis], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("file", [o for o in ORGANS if hasattr(o, "NEEDS")], ids=lambda f: f.__name__)
 def test_an_organ_sees_only_the_signals_it_asked_for(file: Any) -> None:
     signals = dict.fromkeys(standard_body().signals, 1.0)
     assert set(vars(offered(signals, file.NEEDS))) == set(file.NEEDS)

@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dayzero.module import COVARIATES, DISEASE_GROUPS
 from dayzero.simulation.assemble import standard_body
-from dayzero.simulation.covariates import draw, fat_free_mass
+from dayzero.simulation.covariates import covariates, disease_group, draw, fat_free_mass
 from dayzero.simulation.dosing import Rule, dosing_weight, rule_for
 from dayzero.simulation.prepare import individual
 from dayzero.simulation.streams import patient_key
 from dayzero.spec import Plan, Population
 from dayzero.spec.population import VARIABLE_FIELDS
-from simulation.wards import prepared
+from dayzero.spec.vocabulary import DIAGNOSES, STATUSES
+from simulation.wards import prepared, random_plans
 
 MANY = 5_000
 KEY = patient_key(1, np.arange(MANY))
@@ -68,6 +70,196 @@ def test_shares_of_women_and_of_mismatch_are_those_asked_for() -> None:
     person = prepared(plan, 4000, typical=False).person
     assert 1 - person["male"].mean() == pytest.approx(0.3, abs=0.03)
     assert person["major_abo_mismatch"].mean() == pytest.approx(0.2, abs=0.03)
+
+
+def person(plan: Plan | str, patients: int = MANY, typical: bool = False) -> dict[str, Any]:
+    """Covariates of patients of a plan."""
+    plan = Plan.load(plan)
+    return covariates(plan, KEY[:patients], 1 + len(plan.donors), typical)
+
+
+def test_comorbidity_comes_in_whole_points_and_karnofsky_in_tens() -> None:
+    points = drawn("patient.hct_ci", kind="normal", mean=2, sd=1.5, low=0, high=9)
+    score = drawn("patient.karnofsky", kind="uniform", low=55, high=100)
+    assert set(range(7)) <= set(points) <= set(range(10))
+    assert set(score) == {60.0, 70.0, 80.0, 90.0, 100.0}
+    assert set(drawn("patient.hct_ci", kind="empirical", values=[0, 0, 3])) == {0.0, 3.0}
+
+
+def test_shares_of_serology_donor_sex_and_residual_disease_are_those_asked_for() -> None:
+    asked = {"cmv_recipient_fraction": 0.6, "cmv_donor_fraction": 0.4, "female_donor_fraction": 0.3,
+             "mrd_fraction": 0.25}  # fmt: skip
+    who = person(PLAN.but(population=asked))
+    assert who["cmv_recipient"].mean() == pytest.approx(0.6, abs=0.03)
+    assert who["donor_cmv"][1].mean() == pytest.approx(0.4, abs=0.03)
+    assert who["donor_female"][1].mean() == pytest.approx(0.3, abs=0.03)
+    assert who["disease_mrd"].mean() == pytest.approx(0.25, abs=0.03)
+    assert np.all(who["disease_remission"] + who["disease_mrd"] == 1)
+    pairs = np.corrcoef([who["cmv_recipient"], who["donor_cmv"][1], who["donor_female"][1], who["disease_mrd"]])
+    assert np.all(np.abs(pairs - np.eye(4)) < 0.05)
+
+
+@pytest.mark.parametrize("typical", [True, False])
+def test_without_a_share_the_plans_own_answer_holds(typical: bool) -> None:
+    for yes in (True, False):
+        sex = "female" if yes else "male"
+        plan = PLAN.but(patient={"cmv_seropositive": yes, "mrd_positive": yes, "hct_ci": 4, "karnofsky": 70},
+                        donor={"cmv_seropositive": not yes, "sex": sex})  # fmt: skip
+        who = person(plan, 50, typical)
+        assert np.all(who["cmv_recipient"] == yes) and np.all(who["donor_cmv"][1] == (not yes))
+        assert np.all(who["donor_female"][1] == yes) and np.all(who["disease_mrd"] == yes)
+        assert np.all(who["hct_ci"] == 4) and np.all(who["karnofsky"] == 70)
+
+
+def test_the_typical_patient_is_the_plans_own_whatever_the_shares() -> None:
+    all_yes = dict.fromkeys(
+        ("cmv_recipient_fraction", "cmv_donor_fraction", "female_donor_fraction", "mrd_fraction"), 1
+    )
+    who = person(PLAN.but(population=all_yes, donor={"sex": "male"}), 20, typical=True)
+    assert not who["cmv_recipient"].any() and not who["donor_cmv"][1].any()
+    assert not who["donor_female"][1].any() and not who["disease_mrd"].any()
+
+
+def test_asking_for_a_share_moves_no_other_draw() -> None:
+    one, two = person(PLAN), person(PLAN.but(population={"cmv_recipient_fraction": 0.5, "mrd_fraction": 0.5}))
+    moved = {name for name in one if not np.array_equal(np.asarray(one[name]), np.asarray(two[name]))}
+    assert moved == {"cmv_recipient", "disease_mrd", "disease_remission"}
+
+
+def test_an_autologous_donor_is_the_patient() -> None:
+    plan = Plan.load("auto-mel200-myeloma").but(population={"cmv_recipient_fraction": 0.5, "cmv_donor_fraction": 1})
+    who = person(plan)
+    assert np.array_equal(who["donor_cmv"][1], who["cmv_recipient"]) and 0 < who["cmv_recipient"].mean() < 1
+    assert np.array_equal(who["donor_female"][1], 1 - who["male"])
+    assert np.all(who["donor_is_self"][1] == 1) and np.all(who["hla_mismatch"][1] == 0)
+    assert np.all(who["allogeneic"] == 0) and np.all(person("aml-sibling-pbsc")["allogeneic"] == 1)
+
+
+@pytest.mark.parametrize(
+    ("donor", "source", "mismatched", "unrelated"),
+    [
+        ({"kind": "matched_sibling"}, "marrow", 0, 0),
+        ({"kind": "matched_unrelated"}, "marrow", 0, 1),
+        ({"kind": "mismatched_unrelated"}, "marrow", 1, 1),
+        ({"kind": "mismatched_unrelated", "hla_matched": 9, "hla_of": 10}, "marrow", 0.8, 1),
+        ({"kind": "haploidentical"}, "marrow", 4, 0),
+        ({"kind": "haploidentical", "hla_matched": 5, "hla_of": 10}, "marrow", 4, 0),
+        ({"kind": "cord_unrelated"}, "cord", 2, 1),
+        ({"kind": "cord_unrelated", "hla_matched": 5, "hla_of": 8}, "cord", 3, 1),
+        ({"kind": "syngeneic"}, "marrow", 0, 0),
+    ],
+    ids=str,
+)
+def test_mismatches_are_counted_of_eight(donor: dict[str, Any], source: str, mismatched: float, unrelated: int) -> None:
+    plan = Plan.load({**PLAN.plain(), "donor": donor, "graft": {"source": source}})
+    who = person(plan, 3)
+    assert np.all(who["hla_mismatch"][0] == 0)
+    assert who["hla_mismatch"][1] == pytest.approx([mismatched] * 3)
+    assert np.all(who["donor_is_unrelated"][1] == unrelated)
+
+
+def test_the_host_and_a_missing_second_donor_bring_no_cells() -> None:
+    who = covariates(PLAN, KEY[:3], 3)
+    for name in (n for n in COVARIATES if n.startswith(("graft_", "donor_", "hla_"))):
+        for origin in (0, 2):
+            assert np.all(who[name][origin] == (name == "donor_is_self")), name  # nobody is foreign
+
+
+def test_two_cord_units_have_each_their_own_cells_and_sex() -> None:
+    plan = Plan.load("double-cord")
+    who = person(plan, 200)
+    assert who["graft_cd3_per_kg"][2] == pytest.approx([3e6 * plan.grafts[1].viable_fraction] * 200)
+    assert np.all(who["donor_female"][2] == 1)
+    assert 0 < who["donor_female"][1].mean() < 1
+
+
+@pytest.mark.parametrize("diagnosis", DIAGNOSES)
+def test_every_disease_has_one_group_and_one_burden_class_at_most(diagnosis: str) -> None:
+    assert f"disease_{disease_group(diagnosis)}" in COVARIATES  # pyright: ignore[reportArgumentType]
+    for status in STATUSES:
+        who = person(PLAN.but(patient={"diagnosis": diagnosis, "status": status}), 2)
+        assert sum(who[f"disease_{group}"][0] for group in DISEASE_GROUPS) == 1
+        burden = who["disease_remission"][0] + who["disease_mrd"][0] + who["disease_active"][0]
+        assert burden == (status != "not_applicable")
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "group"),
+    [("mpn", "cml"), ("myelofibrosis", "cml"), ("cll", "indolent_lymphoma"), ("aplastic_anemia", "aplastic"),
+     ("other_malignant", "aggressive_lymphoma"), ("hemoglobinopathy", "other"), ("myeloma", "myeloma")],
+)  # fmt: skip
+def test_a_diagnosis_belongs_to_its_group(diagnosis: str, group: str) -> None:
+    assert disease_group(diagnosis) == group  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("told", "burden"),
+    [
+        ({"status": "remission_1"}, "remission"),
+        ({"status": "remission_2_or_later", "mrd_positive": False}, "remission"),
+        ({"status": "remission_1", "mrd_positive": True}, "mrd"),
+        ({"status": "partial_remission"}, "mrd"),
+        ({"status": "stable"}, "mrd"),
+        ({"status": "chronic_phase"}, "mrd"),
+        ({"status": "active", "mrd_positive": True}, "active"),
+        ({"status": "untreated"}, "active"),
+        ({"status": "blast_phase"}, "active"),
+        ({"status": "accelerated_phase"}, "active"),
+    ],
+    ids=str,
+)
+def test_status_and_residual_disease_make_the_burden(told: dict[str, Any], burden: str) -> None:
+    who = person(PLAN.but(patient=told), 1)
+    assert [name for name in ("remission", "mrd", "active") if who[f"disease_{name}"][0]] == [burden]
+
+
+def test_residual_disease_is_drawn_in_remission_only() -> None:
+    for status in ("active", "partial_remission", "not_applicable"):
+        plan = PLAN.but(patient={"status": status})
+        one, two = person(plan, 50), person(plan.but(population={"mrd_fraction": 1}), 50)
+        for name in ("disease_remission", "disease_mrd", "disease_active"):
+            assert np.array_equal(one[name], two[name])
+
+
+@pytest.mark.parametrize(
+    ("risk", "number"), [(None, 0), ("low", -1), ("intermediate", 0), ("high", 1), ("very_high", 2)]
+)
+def test_the_risk_group_is_a_number_about_intermediate(risk: str | None, number: int) -> None:
+    assert person(PLAN.but(patient={"disease_risk": risk}), 1)["disease_risk"][0] == number
+
+
+def test_a_spread_of_t_cells_scales_naive_and_regulatory_ones_alike() -> None:
+    spread = {"fields": {"graft.cd3_per_kg": {"kind": "lognormal", "cv": 0.4, "relative": True}}}
+    who = person(PLAN.but(population=spread))
+    doses = PLAN.graft.doses()
+    shares = [who[f"graft_{subset}_per_kg"][1] / doses[subset] for subset in ("cd3", "naive_t", "treg")]
+    assert np.allclose(shares[0], shares[1]) and np.allclose(shares[0], shares[2])
+    assert np.std(shares[0]) > 0.2 and np.median(shares[0]) == pytest.approx(1, abs=0.03)
+    for other in ("cd34", "nk", "b"):
+        assert np.all(who[f"graft_{other}_per_kg"][1] == doses[other])
+
+
+def test_cells_are_counted_after_manipulation_and_thawing() -> None:
+    graft = {"log10_depletion": {"cd3": 4, "b": 2}, "cryopreserved": True, "viability": 0.5, "cd34_per_kg": 6e6}
+    who = person(PLAN.but(graft=graft), 2)
+    doses = Plan.load("aml-sibling-pbsc").graft.doses()
+    assert who["graft_cd34_per_kg"][1] == pytest.approx([3e6] * 2)
+    assert who["graft_cd3_per_kg"][1] == pytest.approx([doses["cd3"] * 0.5e-4] * 2)
+    assert who["graft_treg_per_kg"][1] == pytest.approx([doses["treg"] * 0.5e-4] * 2)
+    assert who["graft_b_per_kg"][1] == pytest.approx([doses["b"] * 0.5e-2] * 2)
+    assert who["graft_nk_per_kg"][1] == pytest.approx([doses["nk"] * 0.5] * 2)
+
+
+def test_any_plan_makes_finite_people_with_every_covariate() -> None:
+    for plan in random_plans(25):
+        who = person(plan, 40)
+        for name, signal in COVARIATES.items():
+            values = np.asarray(who[name])
+            assert values.shape == ((1 + len(plan.donors), 40) if signal.per_origin else (40,)), name
+            assert np.all(np.isfinite(values)), name
+        t_cells, parts = who["graft_cd3_per_kg"], (who["graft_naive_t_per_kg"], who["graft_treg_per_kg"])
+        for o in range(1 + len(plan.donors)):
+            assert np.all(parts[0][o] + parts[1][o] <= t_cells[o] * (1 + 1e-9))
 
 
 @pytest.mark.parametrize("name", [n for n, p in standard_body().parameters().items() if p.between_patient])

@@ -1,79 +1,92 @@
-"""Other people's solvers as oracles: LSODA and diffrax on the engine's equations, day by day, transfusions off."""
+"""Other people's solvers as oracles: LSODA and diffrax on the whole body, day by day, with all that happens in it."""
 
 from __future__ import annotations
 
-import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from benchmarks.peers import emitted, live
 from benchmarks.problem import COMPARED, ORDERS, Problem
 
-from dayzero.simulation.cohort import simulate
+from dayzero.simulation.course import Course
 from dayzero.simulation.integrate import STEPS_PER_DAY
 from dayzero.spec import Plan
+from simulation.wards import library_plans, run
 
-PATIENTS, DAYS, ALLOWED = 2, 40, 1e-4
-
-
-@pytest.fixture(scope="module")
-def plan():
-    """An autologous transplant without transfusions: no threshold stands between two solvers."""
-    usual = Plan.load("auto-mel200-myeloma")
-    care = usual.care.model_copy(update={"platelet_transfusion": None, "red_cell_transfusion": None})
-    return usual.model_copy(update={"care": care})
+DAYS, ALLOWED, ALLOWED_ANYWHERE = 60, 1e-4, 3e-4  # of an autologous transplant, and of every plan
+PLANS = tuple(plan for plan in library_plans() if len(plan.donors) == 1)
 
 
-@pytest.fixture(scope="module")
-def problem(plan):
-    return Problem.of(plan, PATIENTS, DAYS)
+class Solved(NamedTuple):
+    """A task, and what the engine makes of it in double precision."""
 
+    problem: Problem
+    course: Course
+    orders: np.ndarray
+    counts: np.ndarray
 
-@pytest.fixture(scope="module")
-def course(plan):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return simulate(plan, PATIENTS, DAYS, precision="float64")
+    @classmethod
+    def of(cls, plan: str | Plan, patients: Any) -> Solved:
+        course = run(plan, patients, DAYS, precision="float64")
+        kept = [np.stack([course.values[name] for name in names], axis=-1)[:, :DAYS] for names in (ORDERS, COMPARED)]
+        return cls(Problem.of(plan, patients, DAYS), course, *kept)
 
-
-@pytest.fixture(scope="module")
-def orders(course):
-    return np.stack([course.values[name] for name in ORDERS], axis=-1)[:, :DAYS]
+    def worst(self, found: Any) -> float:
+        """Largest error over patients, mornings and quantities."""
+        most = self.counts.max(axis=1, keepdims=True) + 1e-12
+        return float((np.abs(np.stack(found) - self.counts) / (self.counts + 0.01 * most)).max())
 
 
 @pytest.fixture(scope="module")
-def counts(course):
-    return np.stack([course.values[name] for name in COMPARED], axis=-1)[:, :DAYS]
+def solved() -> Solved:
+    return Solved.of("auto-mel200-myeloma", 2)
 
 
-def worst(found, counts):
-    """Largest error over patients, mornings and quantities."""
-    return float((np.abs(found - counts) / (counts + 0.01 * counts.max(axis=1, keepdims=True))).max())
+def test_the_day_program_with_given_orders_is_the_engine(solved: Solved) -> None:
+    assert solved.worst(solved.problem.frozen(solved.orders, STEPS_PER_DAY)) < 1e-12
 
 
-def test_the_day_program_with_given_orders_is_the_engine(problem, orders, counts):
-    assert worst(problem.frozen(orders, STEPS_PER_DAY), counts) < 1e-12
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+def test_lsoda_left_to_itself_finds_the_engines_course_and_orders(plan: Plan) -> None:
+    """Infections, graft-versus-host disease, transfusions and treatment included: every order is the same."""
+    task = Solved.of(plan, 3)
+    found = [live(emitted(task.problem, compiled=False), task.problem, i, tolerance=1e-9) for i in range(3)]
+    assert task.worst([one.counts for one in found]) <= (ALLOWED_ANYWHERE if plan.allogeneic else ALLOWED)
+    np.testing.assert_array_equal(np.stack([one.orders for one in found]), task.orders)
 
 
-def test_lsoda_left_to_itself_finds_the_engines_course_and_orders(problem, orders, counts):
+def test_lsoda_finds_a_death_on_its_day() -> None:
+    days, _ = run("all-sibling-pbsc-cytbi", 128, DAYS, block=16, precision="float64").deaths()
+    dead = np.flatnonzero((days > 5) & (days < DAYS - 15))[:2]
+    assert len(dead) == 2
+    task = Solved.of("all-sibling-pbsc-cytbi", dead.tolist())
+    found = [live(emitted(task.problem, compiled=False), task.problem, i, tolerance=1e-9) for i in range(2)]
+    assert task.worst([one.counts for one in found]) <= ALLOWED_ANYWHERE
+    np.testing.assert_array_equal(np.stack([one.orders for one in found]), task.orders)
+    after = [one.counts[int(day) - task.problem.first_day + 1 :] for one, day in zip(found, days[dead], strict=True)]
+    assert all(len(counts) > 10 and np.all(counts == counts[0]) for counts in after)
+
+
+def test_the_emitted_equations_are_the_same_plain_and_compiled(solved: Solved) -> None:
     pytest.importorskip("numba", reason="numba compiles the emitted equations")
-    from benchmarks.peers import emitted, live
+    task, found = solved.problem, []
+    for compiled in (False, True):
+        made = emitted(task, compiled)
+        p, d = (
+            made.as_vector(row) for row in (task.numbers[0], np.append(task.daily[0, 5], np.zeros(made.lengths[3])))
+        )
+        o, held, dy = (made.vector(n) for n in (len(ORDERS), made.text[1], made.lengths[0]))
+        made.functions["rates_fixed"](p, d, o, held)
+        made.functions["rates"](made.as_vector(task.admitted(0)[0] + 0.1), held, dy)
+        found.append(np.asarray(dy))
+    assert np.count_nonzero(found[0]) > 100
+    np.testing.assert_allclose(*found, rtol=1e-9, atol=1e-12)
 
-    found = [live(emitted(problem), problem, i, tolerance=1e-9) for i in range(PATIENTS)]
-    assert worst(np.stack([one.counts for one in found]), counts) <= ALLOWED
-    np.testing.assert_array_equal(np.stack([one.orders for one in found]), orders)
 
-
-def test_the_emitted_equations_are_the_same_plain_and_compiled(problem):
-    pytest.importorskip("numba", reason="numba compiles the emitted equations")
-    from benchmarks.peers import emitted, live
-
-    plain, compiled = (live(emitted(problem, how), problem, 0, tolerance=1e-6) for how in (False, True))
-    np.testing.assert_allclose(plain.counts, compiled.counts, rtol=1e-5)
-
-
-def test_diffrax_finds_the_engines_course(problem, orders, counts):
+def test_diffrax_finds_the_engines_course(solved: Solved) -> None:
     pytest.importorskip("diffrax", reason="diffrax is the second oracle")
     from benchmarks.peers import Diffrax
 
-    found, _, _ = Diffrax(problem, frozen=True)(problem, slice(None), 1e-8, orders)
-    assert worst(found, counts) <= ALLOWED
+    found, _, _ = Diffrax(solved.problem, frozen=True)(solved.problem, slice(None), 1e-8, solved.orders)
+    assert solved.worst(found) <= ALLOWED

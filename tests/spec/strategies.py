@@ -8,34 +8,47 @@ from hypothesis import strategies as st
 
 from dayzero.spec import (
     Abatacept,
+    Boost,
     Calcineurin,
     Care,
     Conditioning,
     Donor,
+    DonorLymphocytes,
     DrugCourse,
     Gcsf,
     Graft,
+    Immunoglobulin,
     Irradiation,
     Laboratory,
+    Letermovir,
+    Maintenance,
     Methotrexate,
+    MouldAzole,
     Mycophenolate,
     Patient,
     Plan,
     PlateletTransfusion,
     Population,
     PostCyclophosphamide,
+    Preemptive,
     Prophylaxis,
+    Quinolone,
     RedCellTransfusion,
+    RescueGraft,
+    Ruxolitinib,
     Sirolimus,
     Spread,
+    Steroids,
 )
 from dayzero.spec.graft import TYPICAL_DOSES_PER_KG
 from dayzero.spec.vocabulary import (
     BLOOD_GROUPS,
     CELL_SUBSETS,
     DIAGNOSES,
+    DISEASE_RISKS,
     DONOR_KINDS,
     DRUGS,
+    MAINTENANCE_DRUGS,
     MONITORED_DRUGS,
     SEROTHERAPY_DRUGS,
     STATUSES,
@@ -68,6 +81,8 @@ def patients(draw: st.DrawFn) -> Patient:
         height_cm=height_cm,
         diagnosis=draw(st.sampled_from(DIAGNOSES)),
         status=draw(st.sampled_from(STATUSES)),
+        mrd_positive=draw(maybe(st.booleans())),
+        disease_risk=draw(maybe(st.sampled_from(DISEASE_RISKS))),
         prior_treatment_lines=draw(st.integers(0, 8)),
         blood_group=draw(st.sampled_from(BLOOD_GROUPS)),
         cmv_seropositive=draw(st.booleans()),
@@ -75,6 +90,7 @@ def patients(draw: st.DrawFn) -> Patient:
         bilirubin_mg_per_dl=draw(numbers(0.1, 10)),
         hct_ci=draw(st.integers(0, 12)),
         karnofsky=draw(st.integers(1, 10)) * 10,
+        pulmonary_disease=draw(st.booleans()),
         marrow_cellularity=draw(maybe(numbers(0, 1))),
         splenomegaly=draw(st.booleans()),
         marrow_fibrosis=draw(st.booleans()),
@@ -201,9 +217,83 @@ def laboratories(draw: st.DrawFn) -> Laboratory:
         weekly_until_day=weekly,
         then_every_days=draw(st.integers(1, 90)),
         chimerism_days=draw(days(1, 400)),
+        subset_days=draw(days(1, 400)),
+        cmv_every_days=draw(st.integers(1, 30)),
+        cmv_until_day=draw(st.integers(0, 400)),
+        marrow_days=draw(days(1, 400)),
         anc_detection_limit_1e9_per_l=draw(numbers(0, 0.5)),
         platelet_detection_limit_1e9_per_l=draw(numbers(0, 4)),
         chimerism_detection_limit_percent=draw(numbers(0, 5)),
+    )
+
+
+@st.composite
+def donor_lymphocytes(draw: st.DrawFn) -> DonorLymphocytes:
+    planned = draw(days(20, 400, most=3))
+    below = draw(maybe(numbers(1, 95)))
+    relapse = draw(st.booleans())
+    called_for = below is not None or relapse
+    return DonorLymphocytes(
+        planned_days=() if called_for and draw(st.booleans()) else planned,
+        cd3_per_kg=draw(numbers(1e5, 1e8)),
+        escalation=draw(numbers(1, 10)),
+        on_t_chimerism_below_percent=below,
+        on_relapse=relapse,
+        interval_days=draw(st.integers(14, 120)),
+        most_doses=draw(st.integers(3, 6)),
+    )
+
+
+@st.composite
+def steroids(draw: st.DrawFn) -> Steroids:
+    dose = draw(numbers(0.5, 4))
+    return Steroids(
+        start_grade=draw(st.integers(1, 4)),
+        dose_mg_per_kg=dose,
+        dose_grade_two_mg_per_kg=dose * draw(st.sampled_from((0.5, 1))),
+        hold_days=draw(st.integers(0, 30)),
+        taper_per_day=draw(numbers(0.8, 0.99)),
+        refractory_after_days=draw(st.integers(3, 30)),
+        chronic_dose_mg_per_kg=draw(numbers(0, 2)),
+    )
+
+
+@st.composite
+def mould_azoles(draw: st.DrawFn) -> MouldAzole:
+    during_steroids = draw(st.booleans())
+    return MouldAzole(during_neutropenia=not during_steroids or draw(st.booleans()), during_steroids=during_steroids)
+
+
+def letermovirs() -> st.SearchStrategy[Letermovir]:
+    return st.builds(Letermovir, start_day=st.integers(-5, 30), stop_day=st.integers(31, 365))
+
+
+def preemptives() -> st.SearchStrategy[Preemptive]:
+    return st.builds(
+        Preemptive,
+        threshold_iu_per_ml=numbers(50, 10_000),
+        least_days=st.integers(1, 60),
+        foscarnet_before_anc_1e9_per_l=numbers(0, 2),
+    )
+
+
+def boosts() -> st.SearchStrategy[Boost]:
+    return st.builds(
+        Boost,
+        cd34_per_kg=numbers(1e6, 1e7),
+        from_day=st.integers(21, 200),
+        anc_1e9_per_l=numbers(0.3, 2),
+        platelets_1e9_per_l=numbers(10, 80),
+        interval_days=st.integers(20, 120),
+    )
+
+
+def maintenances() -> st.SearchStrategy[Maintenance]:
+    return st.builds(
+        Maintenance,
+        drug=st.sampled_from(MAINTENANCE_DRUGS),
+        start_day=st.integers(30, 100),
+        stop_day=st.integers(101, 1000),
     )
 
 
@@ -235,6 +325,24 @@ def cares() -> st.SearchStrategy[Care]:
                 min_interval_days=st.integers(1, 5),
             )
         ),
+        quinolone=maybe(st.builds(Quinolone, start_day=st.integers(-5, 10), stop_anc_1e9_per_l=numbers(0.2, 2))),
+        mould_azole=maybe(mould_azoles()),
+        letermovir=maybe(letermovirs()),
+        preemptive=maybe(preemptives()),
+        immunoglobulin=maybe(
+            st.builds(Immunoglobulin, trigger_g_per_l=numbers(2, 8), interval_days=st.integers(7, 60))
+        ),
+        steroids=maybe(steroids()),
+        ruxolitinib=maybe(st.builds(Ruxolitinib, least_days=st.integers(14, 200))),
+        calcineurin_hold_in_gvhd=st.booleans(),
+        ursodiol=st.booleans(),
+        cryotherapy=st.booleans(),
+        palifermin=st.booleans(),
+        defibrotide=st.booleans(),
+        donor_lymphocytes=maybe(donor_lymphocytes()),
+        boost=maybe(boosts()),
+        rescue_graft=maybe(st.builds(RescueGraft, day=st.integers(14, 60), cd34_per_kg=numbers(1e6, 1e7))),
+        maintenance=maybe(maintenances()),
         laboratory=laboratories(),
     )
 
@@ -262,6 +370,8 @@ def populations() -> st.SearchStrategy[Population]:
         "patient.weight_kg",
         "patient.height_cm",
         "patient.creatinine_clearance_ml_per_min",
+        "patient.hct_ci",
+        "patient.karnofsky",
         "donor.age_years",
         "graft.cd34_per_kg",
         "graft.cd3_per_kg",
@@ -272,6 +382,10 @@ def populations() -> st.SearchStrategy[Population]:
         fields=st.dictionaries(st.sampled_from(varied), spreads(), max_size=4),
         female_fraction=maybe(numbers(0, 1)),
         major_abo_mismatch_fraction=maybe(numbers(0, 1)),
+        cmv_recipient_fraction=maybe(numbers(0, 1)),
+        cmv_donor_fraction=maybe(numbers(0, 1)),
+        female_donor_fraction=maybe(numbers(0, 1)),
+        mrd_fraction=maybe(numbers(0, 1)),
     )
 
 

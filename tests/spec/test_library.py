@@ -81,9 +81,33 @@ def test_a_plan_loads_and_reads_back_as_itself(name: str) -> None:
 def test_a_plan_varies_age_body_size_and_cell_dose_around_its_own_values(name: str) -> None:
     plan = Plan.load(name)
     for field, spread in plan.spreads().items():
-        assert spread.low < plan.value_of(field) < spread.high
+        if spread.kind == "empirical":
+            assert min(spread.values) <= plan.value_of(field) <= max(spread.values)
+        else:
+            assert spread.low < plan.value_of(field) < spread.high
     varied = {"patient.age_years", "patient.weight_kg", "patient.height_cm", "graft.cd34_per_kg"}
     assert varied <= set(plan.population.fields)
+
+
+@pytest.mark.parametrize("name", library_names("plan"))
+def test_a_plan_says_how_its_patients_differ_in_what_decides_their_fate(name: str) -> None:
+    plan = Plan.load(name)
+    assert "patient.hct_ci" in plan.population.fields
+    if plan.allogeneic:
+        assert 0.5 <= (plan.population.cmv_recipient_fraction or 0) <= 0.6
+        assert plan.population.female_donor_fraction is not None
+    if plan.patient.diagnosis == "aml":
+        assert plan.population.mrd_fraction == 0.25
+
+
+def test_each_decade_has_its_standard_of_care() -> None:
+    decades = [Care(**read_yaml(library_path("care", f"allo-{decade}s"))) for decade in (1990, 2000, 2010, 2020)]
+    assert [care.letermovir is not None for care in decades] == [False, False, False, True]
+    assert [care.ruxolitinib is not None for care in decades] == [False, False, False, True]
+    assert [care.defibrotide for care in decades] == [False, False, True, True]
+    assert [care.steroids.dose_grade_two_mg_per_kg for care in decades if care.steroids] == [2, 2, 1, 1]
+    triggers = [care.red_cell_transfusion.trigger_g_per_dl for care in decades if care.red_cell_transfusion]
+    assert triggers == sorted(triggers, reverse=True)
 
 
 def test_the_promised_plans_are_there() -> None:

@@ -7,22 +7,35 @@ import pytest
 
 from dayzero.errors import SpecError
 from dayzero.spec import (
+    Boost,
     Calcineurin,
     Care,
     Conditioning,
     Donor,
+    DonorLymphocytes,
     DrugCourse,
     Gcsf,
     Graft,
+    Immunoglobulin,
     Irradiation,
     Laboratory,
+    Letermovir,
+    Maintenance,
     Methotrexate,
+    MouldAzole,
     Patient,
     PlateletTransfusion,
     Population,
+    Preemptive,
     Prophylaxis,
+    Quinolone,
+    RescueGraft,
+    Ruxolitinib,
     Spread,
+    Steroids,
 )
+from dayzero.spec.base import SpecModel
+from dayzero.spec.vocabulary import DIAGNOSES, STATUSES
 
 
 def test_a_plan_part_cannot_be_changed_in_place(patient: dict[str, Any]) -> None:
@@ -108,6 +121,91 @@ def test_marrow_left_out_is_that_of_the_diagnosis(patient: dict[str, Any]) -> No
     assert Patient(**patient | {"diagnosis": "aplastic_anemia", "marrow_cellularity": 0}).cellularity == 0
 
 
+@pytest.mark.parametrize(
+    ("diagnosis", "status", "left"),
+    [
+        ("aml", "active", 0.3),
+        ("all", "untreated", 0.3),
+        ("cml", "blast_phase", 0.3),
+        ("mpn", "blast_phase", 0.3),
+        ("mds", "active", 0.4),
+        ("mds", "untreated", 0.4),
+        ("mds", "blast_phase", 0.3),
+        ("mds", "remission_1", 1),
+        ("aml", "remission_2_or_later", 1),
+        ("cml", "chronic_phase", 1),
+        ("mpn", "active", 1),
+        ("myeloma", "active", 1),
+        ("aplastic_anemia", "active", 0.03),
+    ],
+)
+def test_overt_disease_of_the_marrow_leaves_less_of_it(
+    patient: dict[str, Any], diagnosis: str, status: str, left: float
+) -> None:
+    assert Patient(**patient | {"diagnosis": diagnosis, "status": status}).cellularity == left
+
+
+def test_every_disease_in_every_status_leaves_some_marrow(patient: dict[str, Any]) -> None:
+    for diagnosis in DIAGNOSES:
+        for status in STATUSES:
+            assert 0 < Patient(**patient | {"diagnosis": diagnosis, "status": status}).cellularity <= 1
+
+
+def test_the_ward_treats_by_rule_unless_told_otherwise() -> None:
+    care = Care()
+    assert care.quinolone == Quinolone(start_day=-1, stop_anc_1e9_per_l=0.5)
+    assert care.mould_azole == MouldAzole(during_neutropenia=False, during_steroids=True)
+    assert care.preemptive == Preemptive(threshold_iu_per_ml=1000, least_days=14, foscarnet_before_anc_1e9_per_l=0.5)
+    assert care.immunoglobulin == Immunoglobulin(trigger_g_per_l=4, interval_days=28)
+    assert care.steroids == Steroids(
+        start_grade=2, dose_mg_per_kg=2, dose_grade_two_mg_per_kg=1, hold_days=7, taper_per_day=0.97,
+        refractory_after_days=7, chronic_dose_mg_per_kg=1,
+    )  # fmt: skip
+    assert care.ruxolitinib == Ruxolitinib(least_days=56)
+    assert (care.calcineurin_hold_in_gvhd, care.ursodiol, care.defibrotide) == (True, True, True)
+    assert (care.cryotherapy, care.palifermin) == (False, False)
+    for name in ("letermovir", "donor_lymphocytes", "boost", "rescue_graft", "maintenance"):
+        assert getattr(care, name) is None
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, field in Care.model_fields.items() if "null: none" in str(field.description)]
+)
+def test_every_policy_can_be_switched_off_and_stays_off(name: str) -> None:
+    care = Care(**{name: None})
+    assert getattr(Care(**care.plain()), name) is None
+
+
+def test_what_the_ward_gives_when_asked_has_usual_doses() -> None:
+    assert Letermovir() == Letermovir(start_day=5, stop_day=100)
+    assert Boost() == Boost(cd34_per_kg=3e6, from_day=35, anc_1e9_per_l=1, platelets_1e9_per_l=30, interval_days=60)
+    assert RescueGraft() == RescueGraft(day=28, cd34_per_kg=5e6)
+    assert Maintenance(drug="tki") == Maintenance(drug="tki", start_day=60, stop_day=730)
+    asked = DonorLymphocytes(on_relapse=True)
+    assert (asked.planned_days, asked.cd3_per_kg, asked.interval_days, asked.most_doses) == ((), 1e6, 56, 3)
+
+
+def test_each_infusion_of_donor_lymphocytes_is_larger_than_the_last() -> None:
+    given = DonorLymphocytes(planned_days=(100, 160, 220), cd3_per_kg=1e6, escalation=5)
+    assert [given.dose(number) for number in (1, 2, 3)] == [1e6, 5e6, 25e6]
+
+
+def test_cmv_is_tested_from_the_infusion_to_the_last_day_asked_for() -> None:
+    weekly = Laboratory(cmv_until_day=21)
+    assert [day for day in range(-10, 60) if weekly.is_cmv_test(day)] == [0, 7, 14, 21]
+    assert not any(Laboratory(cmv_every_days=None).is_cmv_test(day) for day in range(-10, 60))
+
+
+def _models(part: type[SpecModel]) -> set[type[SpecModel]]:
+    inner = [each for field in part.model_fields.values() for each in getattr(field.annotation, "__args__", ())]
+    return {part, *(each for each in inner if isinstance(each, type) and issubclass(each, SpecModel))}
+
+
+@pytest.mark.parametrize("part", sorted(_models(Care), key=lambda part: part.__name__))
+def test_every_field_of_care_says_what_it_means(part: type[SpecModel]) -> None:
+    assert all(field.description for field in part.model_fields.values())
+
+
 def test_a_trigger_of_zero_or_none_needs_no_report() -> None:
     blind = Laboratory(platelet_detection_limit_1e9_per_l=20, anc_detection_limit_1e9_per_l=1)
     Care(platelet_transfusion=None, laboratory=blind)
@@ -148,6 +246,22 @@ def test_a_spread_without_centre_is_centred_on_the_plans_value() -> None:
         ),
         (lambda: Laboratory(daily_until_day=90), "visits thin out"),
         (lambda: Laboratory(chimerism_days=(100, 28)), "in order"),
+        (lambda: Laboratory(subset_days=(0, 30)), "days after infusion"),
+        (lambda: Laboratory(marrow_days=(30, 30)), "each once"),
+        (lambda: Care(laboratory=Laboratory(cmv_every_days=None)), "write null for preemptive"),
+        (lambda: MouldAzole(during_steroids=False), "never given"),
+        (lambda: Letermovir(start_day=100, stop_day=100), "later than start_day (100)"),
+        (lambda: Maintenance(drug="tki", start_day=100, stop_day=60), "later than start_day (100)"),
+        (lambda: Maintenance(drug="imatinib"), "one of tki, flt3_inhibitor"),
+        (lambda: Steroids(dose_mg_per_kg=1, dose_grade_two_mg_per_kg=2), "at most dose_mg_per_kg (1)"),
+        (lambda: Steroids(taper_per_day=1), "less than 1"),
+        (lambda: DonorLymphocytes(), "nothing calls for"),
+        (lambda: DonorLymphocytes(planned_days=(0, 60)), "days after infusion"),
+        (lambda: DonorLymphocytes(planned_days=(60, 30)), "in order"),
+        (lambda: DonorLymphocytes(planned_days=(60, 120, 180, 240), most_doses=3), "at most 3, most_doses"),
+        (lambda: DonorLymphocytes(planned_days=(60, 90, 120, 150, 180), most_doses=9), "at most 4"),
+        (lambda: Population(mrd_fraction=1.5), "at most 1"),
+        (lambda: Population(fields={"patient.hct_ci": {"kind": "empirical", "values": [0, 30]}}), "0 to 25"),
         (lambda: Spread(kind="normal"), "needs sd"),
         (lambda: Spread(kind="uniform", low=2, high=1), "swap"),
         (lambda: Spread(kind="fixed", sd=3), "fixed spread"),

@@ -54,7 +54,7 @@ def test_the_fingerprint_is_the_same_in_another_process_and_changes_with_the_pla
 
 def test_canonical_json_has_sorted_keys_and_shortest_numbers(written: dict[str, Any]) -> None:
     text = Plan.load(written).canonical_json()
-    assert text.startswith('{"care":{"gcsf":null,')
+    assert text.startswith('{"care":{"boost":null,')
     assert '"dose_mg_per_kg":3.2' in text
     assert '"weight_kg":75}' in text
     assert '": ' not in text

@@ -1,7 +1,8 @@
-"""The table a clinician expects of a cohort: engraftment, nadirs, transfusions, chimerism, failure, with intervals.
+"""The table a clinician expects of a cohort: engraftment, nadirs, transfusions, chimerism, outcomes, with intervals.
 
 Recovery, neutropenia, chimerism and failure are judged from the chart, by the same criteria as for real patients;
-nadirs and transfusions are those of the true course.
+nadirs and transfusions are those of the true course, while the patient lives. Outcomes (survival, relapse, GVHD,
+infections, organ toxicity; `dayzero.analyse.outcomes`) are told from day 100 on, where deaths were recorded.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from dayzero.analyse.outcomes import Outcomes, outcomes
+from dayzero.analyse.survival import cumulative_incidence, engraftment_counts
 from dayzero.criteria import Judgement, judge
+from dayzero.criteria.engraftment import neutrophil_engraftment
 from dayzero.errors import SpecError
 from dayzero.records import Chart
 from dayzero.simulation.course import Course
@@ -20,13 +24,15 @@ from dayzero.simulation.observe import observe
 
 NEEDED = ("neutrophils", "platelets", "hemoglobin", "platelet_units", "red_cell_units", "reported_neutrophils",
           "reported_platelets", "reported_hemoglobin")  # fmt: skip
+FIRST_OUTCOMES = 100  # day from which outcomes are told
 
 
 @dataclass(frozen=True)
 class Row:
     """One line: a median over patients with its 90 % range, or a percentage with its 95 % interval.
 
-    ``patients`` counts those the figure is about; ``low`` and ``high`` bound the range or interval.
+    ``patients`` counts those the figure is about; ``low`` and ``high`` bound the range or interval; ``part`` is that of
+    the table: course or outcome.
     """
 
     name: str
@@ -36,21 +42,24 @@ class Row:
     unit: str
     patients: int
     note: str = ""
+    part: str = "course"
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Rows of the clinician's table, and the record of the run."""
+    """Rows of the clinician's table, the outcomes where the course is long enough, and the record of the run."""
 
     rows: tuple[Row, ...]
     record: Mapping[str, Any] = field(repr=False)
+    outcomes: Outcomes | None = None
 
     def __getitem__(self, name: str) -> Row:
         return next(row for row in self.rows if row.name == name)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        return {"rows": [vars(row) for row in self.rows], "run": dict(self.record)}
+        told = {} if self.outcomes is None else {"outcomes": self.outcomes.as_dict()}
+        return {"rows": [vars(row) for row in self.rows], **told, "run": dict(self.record)}
 
     def __str__(self) -> str:
         width = max(len(row.name) for row in self.rows)
@@ -90,9 +99,12 @@ def summary(course: Course, judgement: Judgement | None = None) -> Summary:
         raise SpecError("summary", "course", f"no {missing[0]} recorded", "the standard recording", advice)
     chart = observe(course)
     judged = judge(chart) if judgement is None else judgement
-    rows = [*_recoveries(judged), *_neutropenia(judged), *_nadirs(course), *_transfusions(course)]
-    rows += [*_chimerism(course, chart), *_failure(judged, course)]
-    return Summary(tuple(rows), course.record)
+    rows = [*_recoveries(judged), *_engrafted(course, chart), *_neutropenia(judged), *_nadirs(course)]
+    rows += [*_transfusions(course), *_chimerism(course, chart), *_failure(judged, course)]
+    if course.days[-1] < FIRST_OUTCOMES or not {"alive", "died_of"} & set(course.values):
+        return Summary(tuple(rows), course.record)
+    became = outcomes(course, judgement=judged)
+    return Summary((*rows, *_outcome_rows(became)), course.record, became)
 
 
 def _recoveries(judged: Judgement) -> list[Row]:
@@ -104,8 +116,21 @@ def _recoveries(judged: Judgement) -> list[Row]:
 def _recovery(name: str, day: np.ndarray, status: np.ndarray) -> Row:
     never = int(np.sum(status == "never_below"))
     waiting = int(np.sum(status == "not_yet"))
+    died = int(np.sum(status == "competing"))
     told = [f"{never} never below"] * bool(never) + [f"{waiting} not yet"] * bool(waiting)
+    told += [f"{died} died or had another graft first"] * bool(died)
     return _middle(name, day[status == "recovered"], "day", "; ".join(told))
+
+
+def _engrafted(course: Course, chart: Chart) -> list[Row]:
+    """Cumulative incidence of neutrophil engraftment by day 28 (cord 42), death and a second graft competing."""
+    by = 42 if "cord" in chart.graft else 28
+    counts = engraftment_counts(neutrophil_engraftment(chart), chart)
+    if course.days[-1] < by or not counts.patients:
+        return []
+    curve = cumulative_incidence(counts, "engraftment")
+    share, low, high = (100 * value for value in curve.at(min(by, len(curve.days) - 1)))
+    return [Row(f"neutrophils 0.5 by day {by}", share, low, high, "% of patients", counts.patients, "death competes")]
 
 
 def _middle(name: str, values: np.ndarray, unit: str, note: str = "") -> Row:
@@ -138,7 +163,8 @@ def _neutropenia(judged: Judgement) -> list[Row]:
 
 def _nadirs(course: Course) -> list[Row]:
     early = (course.days >= 0) & (course.days <= 28)
-    lowest = lambda name: course.values[name][:, early].min(axis=1)  # noqa: E731
+    living = course.living[:, early]
+    lowest = lambda name: np.where(living, course.values[name][:, early], np.inf).min(axis=1)  # noqa: E731
     return [
         _middle("lowest neutrophils, day 0-28", lowest("neutrophils"), "1e9/L", "true count"),
         _middle("lowest platelets, day 0-28", lowest("platelets"), "1e9/L", "true count"),
@@ -147,10 +173,12 @@ def _nadirs(course: Course) -> list[Row]:
 
 
 def _transfusions(course: Course) -> list[Row]:
+    given = lambda name: np.where(course.living, course.values[name], 0).sum(axis=1)  # noqa: E731
+    platelets = given("platelet_units")
     return [
-        _middle("platelet units", course.platelet_units.sum(axis=1), "units"),
-        _middle("red-cell units", course.red_cell_units.sum(axis=1), "units"),
-        _share("any platelet transfusion", int(np.sum(course.platelet_units.sum(axis=1) > 0)), len(course)),
+        _middle("platelet units", platelets, "units"),
+        _middle("red-cell units", given("red_cell_units"), "units"),
+        _share("any platelet transfusion", int(np.sum(platelets > 0)), len(course)),
     ]
 
 
@@ -172,3 +200,20 @@ def _failure(judged: Judgement, course: Course) -> list[Row]:
     failed = int(sum(bool(answer) for answer in answers if answer is not None))
     note = "ASTCT; without rejection"
     return [_share("primary graft failure", failed, int(known.sum()), note)]
+
+
+def _outcome_rows(became: Outcomes) -> list[Row]:
+    """Each endpoint and mean at the last of the days; acute GVHD at the first, which is day 100."""
+    first, last = became.days[0], became.days[-1]
+    rows = []
+    for line in became.lines:
+        rivals = " and ".join(kind.replace("_", " ") for kind in line.competing)
+        note = f"{rivals} competing" if rivals else ""
+        for at in line.estimates:
+            if at.day == (first if line.name.startswith("acute_gvhd") else last):
+                name = f"{line.label}, day {at.day}"
+                rows.append(Row(name, *at[1:4], "% of patients", line.patients, note, "outcome"))
+    means = [mean for mean in became.means if mean.day == last]
+    return rows + [
+        Row(f"{m.label} to day {m.day}", m.value, m.low, m.high, m.unit, m.patients, "mean", "outcome") for m in means
+    ]

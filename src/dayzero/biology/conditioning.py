@@ -7,7 +7,7 @@ Exposure of a day's dose (area under the curve where the drug is cleared, dose p
     fludarabine       AUC = 0.781 dose / CL,   CL = 3.24 (W/70)^0.75 + 0.782 CrCl[L/h]
     thiotepa          AUC of thiotepa and tepa,  treosulfan AUC = dose / CL
     cyclophosphamide  mg/kg, x1.5 after busulfan (activation), spread of clearance between patients
-    carmustine, etoposide, cytarabine, clofarabine, methotrexate   mg/m2;   antibodies   mg/kg
+    carmustine, etoposide, cytarabine, clofarabine, methotrexate   mg/m2
 
 Kill: log10 kill of a class is its slope times the exposure, added over drugs in the order given. Irradiation kills
 alpha (d + d^2 / (alpha/beta)) nats a fraction. One table holds every drug and every class; there is no regimen, no
@@ -25,8 +25,9 @@ from dayzero.module import Parameter, Signal
 
 CLASSES = ("stem", "short_term", "multipotent", "committed", "granulocytic", "late_granulocytic", "band",
            "megakaryoblast", "megakaryocyte", "erythroid", "late_erythroid", "t_cell", "b_cell", "nk_cell",
-           "disease")  # fmt: skip
-TISSUES = ("niche", "mucosa", "endothelium")
+           "treg", "effector", "disease")  # fmt: skip
+LIKE_T_CELLS = ("treg", "effector")  # killed as T cells are, where a row says nothing else
+TISSUES = ("niche", "mucosa", "endothelium", "sinusoid", "lung", "thymus", "bladder", "heart")
 
 
 def _slopes(drug: str, unit: str, source: str, fitted: tuple[str, ...] = (), **by_class: float) -> dict[str, Parameter]:
@@ -106,50 +107,56 @@ PARAMETERS = {
     **_slopes("busulfan", "mg h/L", _MAC, ("endothelium",), stem=0.050, short_term=0.050,
               multipotent=0.056, committed=0.056,
               granulocytic=0.056, late_granulocytic=0.038, band=0.004, megakaryoblast=0.046, megakaryocyte=0.00631,
-              erythroid=0.044, late_erythroid=0.003, t_cell=0.003, b_cell=0.004, nk_cell=0.002, disease=0.035,
-              niche=0.003, mucosa=0.0091, endothelium=0.00333),
+              erythroid=0.044, late_erythroid=0.003, t_cell=0.012, b_cell=0.008, nk_cell=0.006, disease=0.048,
+              niche=0.003, mucosa=0.0091, endothelium=0.00333,
+              sinusoid=0.0033, lung=0.0028, thymus=0.0085),
     **_slopes("melphalan", "mg h/L", _MEL, ("multipotent", "committed", "megakaryocyte", "endothelium"),
               stem=0.105, short_term=0.105, multipotent=0.393, committed=0.393,
               granulocytic=0.393, late_granulocytic=0.179, band=0.021, megakaryoblast=0.214, megakaryocyte=0.046,
               erythroid=0.25, late_erythroid=0.021, t_cell=0.07, b_cell=0.1, nk_cell=0.05, disease=0.25,
-              niche=0.004, mucosa=0.111, endothelium=0.0452),
+              niche=0.004, mucosa=0.111, endothelium=0.0452,
+              sinusoid=0.0036, lung=0.0036, thymus=0.04),
     **_slopes("cyclophosphamide", "mg/kg",
               "stem cells spared (aldehyde dehydrogenase); 0.3-0.6 log10 of cycling cells per 50 mg/kg", stem=0.0017,
               short_term=0.0025, multipotent=0.0083, committed=0.0083, granulocytic=0.0083, late_granulocytic=0.004,
               band=0.0004, megakaryoblast=0.0083, megakaryocyte=0.001, erythroid=0.0083, late_erythroid=0.0005,
-              t_cell=0.0125, b_cell=0.012, nk_cell=0.008, disease=0.008, mucosa=0.0012, endothelium=0.0008),
+              t_cell=0.0125, b_cell=0.012, nk_cell=0.008, disease=0.004, mucosa=0.0012, endothelium=0.0008,
+              treg=0.0025, effector=0.00842, sinusoid=0.00083, lung=0.0003, thymus=0.0016, bladder=0.0042,
+              heart=0.0014),
     **_slopes("fludarabine", "mg h/L", "T cells 1.6 log10 at 30 mg/m2 x5", stem=0.002, short_term=0.003,
               multipotent=0.018, committed=0.022, granulocytic=0.022, late_granulocytic=0.008, megakaryoblast=0.015,
-              megakaryocyte=0.002, erythroid=0.018, t_cell=0.057, b_cell=0.06, nk_cell=0.03, disease=0.012),
+              megakaryocyte=0.002, erythroid=0.018, t_cell=0.057, b_cell=0.06, nk_cell=0.03, disease=0.012,
+              lung=0.001, thymus=0.005),
     **_slopes("thiotepa", "mg h/L", _BY_ANALOGY, stem=0.05, short_term=0.05, multipotent=0.075, committed=0.075,
               granulocytic=0.075, late_granulocytic=0.045, band=0.003, megakaryoblast=0.06, megakaryocyte=0.006,
               erythroid=0.06, late_erythroid=0.004, t_cell=0.03, b_cell=0.03, nk_cell=0.02, disease=0.04,
-              niche=0.002, mucosa=0.022, endothelium=0.002),
+              niche=0.002, mucosa=0.022, endothelium=0.002,
+              sinusoid=0.004, lung=0.003, thymus=0.012),
     **_slopes("treosulfan", "mg h/L", _BY_ANALOGY, stem=0.0009, short_term=0.0009, multipotent=0.0011,
               committed=0.0011, granulocytic=0.0011, late_granulocytic=0.0007, band=0.00005, megakaryoblast=0.0009,
               megakaryocyte=0.0001, erythroid=0.0009, late_erythroid=0.00005, t_cell=0.0003, b_cell=0.0003,
-              nk_cell=0.0002, disease=0.0007, niche=0.00003, mucosa=0.00012, endothelium=0.00001),
+              nk_cell=0.0002, disease=0.0007, niche=0.00003, mucosa=0.00012, endothelium=0.00001,
+              sinusoid=0.00002, lung=0.00002, thymus=0.00008),
     **_slopes("carmustine", "mg/m2", _BY_ANALOGY, stem=0.003, short_term=0.003, multipotent=0.003, committed=0.003,
               granulocytic=0.002, late_granulocytic=0.001, megakaryoblast=0.003, megakaryocyte=0.0003,
-              erythroid=0.002, t_cell=0.001, b_cell=0.002, disease=0.003, mucosa=0.0005, endothelium=0.0003),
+              erythroid=0.002, t_cell=0.001, b_cell=0.002, disease=0.003, mucosa=0.0005, endothelium=0.0003,
+              sinusoid=0.0002, lung=0.001, thymus=0.0005),
     **_slopes("etoposide", "mg/m2", _BY_ANALOGY, stem=0.0001, short_term=0.0002, multipotent=0.0022,
               committed=0.0025, granulocytic=0.0025, late_granulocytic=0.001, megakaryoblast=0.002,
-              megakaryocyte=0.0002, erythroid=0.0022, t_cell=0.0005, b_cell=0.001, disease=0.002, mucosa=0.0005),
+              megakaryocyte=0.0002, erythroid=0.0022, t_cell=0.0005, b_cell=0.001, disease=0.002, mucosa=0.0005,
+              thymus=0.0001),
     **_slopes("cytarabine", "mg/m2", _BY_ANALOGY, stem=0.00005, short_term=0.0001, multipotent=0.0011,
               committed=0.0012, granulocytic=0.0012, late_granulocytic=0.0006, megakaryoblast=0.001,
-              megakaryocyte=0.0001, erythroid=0.0011, t_cell=0.0003, b_cell=0.0004, disease=0.001, mucosa=0.0001),
+              megakaryocyte=0.0001, erythroid=0.0011, t_cell=0.0003, b_cell=0.0004, disease=0.001, mucosa=0.0001,
+              thymus=0.0001),
     **_slopes("clofarabine", "mg/m2", _BY_ANALOGY, stem=0.001, short_term=0.001, multipotent=0.01, committed=0.01,
               granulocytic=0.01, late_granulocytic=0.004, megakaryoblast=0.008, megakaryocyte=0.001, erythroid=0.008,
-              t_cell=0.008, b_cell=0.008, nk_cell=0.004, disease=0.01, mucosa=0.001, endothelium=0.0004),
+              t_cell=0.008, b_cell=0.008, nk_cell=0.004, disease=0.01, mucosa=0.001, endothelium=0.0004,
+              sinusoid=0.0007, thymus=0.001),
     **_slopes("methotrexate", "mg/m2", "0.43 of cycling cells at about 11 mg/m2, half on multipotent (scenario fit)",
               ("multipotent", "committed", "granulocytic", "megakaryoblast"),
               multipotent=0.0166, committed=0.0141, granulocytic=0.0175, late_granulocytic=0.011,
-              megakaryoblast=0.0134, erythroid=0.022, mucosa=0.008),
-    **_slopes("atg_thymoglobulin", "mg/kg", "log depletion of T cells about 1 at 7.5 mg/kg", t_cell=0.13,
-              b_cell=0.04, nk_cell=0.08),
-    **_slopes("atg_grafalon", "mg/kg", _BY_ANALOGY, t_cell=0.03, b_cell=0.01, nk_cell=0.02),
-    **_slopes("atg_horse", "mg/kg", _BY_ANALOGY, t_cell=0.01, b_cell=0.003, nk_cell=0.006),
-    **_slopes("alemtuzumab", "mg/kg", _BY_ANALOGY, t_cell=1.5, b_cell=1.2, nk_cell=0.8),
+              megakaryoblast=0.0134, erythroid=0.022, mucosa=0.008, effector=0.0162),
     **_rays("stem cells alpha 0.70/Gy, alpha/beta 15 Gy, recalled: 2 Gy leaves 0.20; T cells D0 about 1.1 Gy",
             stem=0.70, short_term=0.80, multipotent=1.10, committed=1.30, granulocytic=0.9, late_granulocytic=0.45,
             band=0.05, megakaryoblast=0.9, megakaryocyte=0.12, erythroid=0.9, late_erythroid=0.05, t_cell=1.0,
@@ -159,6 +166,16 @@ PARAMETERS = {
     "radiation_on_mucosa": Parameter(0.083, "1/Gy", "radiation injury of the mucosa", "assumed", "no source", 0.3),
     "radiation_on_endothelium": Parameter(0.025, "1/Gy", "radiation injury of the endothelium", "assumed",
                                           "no source, spread over the dose", 0.4),
+    "radiation_on_sinusoid": Parameter(0.019, "1/Gy", "radiation injury of the liver sinusoids", "assumed",
+                                       "set for veno-occlusive disease of 5-7 % after Cy/TBI 12", 0.4),
+    "radiation_on_lung": Parameter(0.042, "1/Gy", "radiation injury of the lung", "assumed",
+                                   "set for Fukuda 2003 Blood 102:2777: 8.4 v 2.2 %", 0.4),
+    "radiation_on_thymus": Parameter(0.07, "1/Gy", "radiation injury of the thymic epithelium", "assumed",
+                                     "a third is left after 12 Gy; no source", 0.4),
+    "disease_sensitivity": Parameter(1.05, "1", "own sensitivity of the disease to drugs and rays, relative", "assumed",
+                                     "log10 kill spread 1.3 on 4.5", 0.0, 0.3, stream=508),
+    "lymphoid_disease_radiation": Parameter(1.4, "1", "radiation kill of lymphoid disease over that of AML", "assumed",
+                                            "radiation alpha 0.8 in ALL, 0.55 in AML; recalled", 0.2),
 }  # fmt: skip
 
 DRUGS = tuple(dict.fromkeys(name.split("_on_")[0] for name in PARAMETERS if "_on_" in name and "radiation" not in name))
@@ -171,6 +188,10 @@ USES = {
     "creatinine_clearance_ml_per_min": "mL/min",
     "hepatic_risk": "1",
     "prior_inotuzumab_or_gemtuzumab": "1",
+    "disease_all": "1",
+    "disease_indolent_lymphoma": "1",
+    "disease_aggressive_lymphoma": "1",
+    "disease_hodgkin_lymphoma": "1",
 }
 CONSTANTS = {
     "busulfan_cl": Signal("L/h", "busulfan clearance of this patient on the first day"),
@@ -179,12 +200,18 @@ CONSTANTS = {
     "thiotepa_cl": Signal("L/h", "thiotepa clearance of this patient"),
     "treosulfan_cl": Signal("L/h", "treosulfan clearance of this patient"),
     "tissue_risk": Signal("1", "endothelial injury that this patient adds to any conditioning"),
+    "lymphoid_disease": Signal("1", "1 where the disease is lymphoid"),
 }
 DAILY = {
     **{f"surviving_{target}": Signal("1", f"share that survives today: {target.replace('_', ' ')}")
        for target in (*CLASSES, "niche")},
     "mucosal_kill": Signal("1", "share of crypt cells damaged today"),
     "endothelial_kill": Signal("1", "endothelial injury added today"),
+    "sinusoid_kill": Signal("1", "injury of the liver sinusoids added today"),
+    "lung_kill": Signal("1", "injury of the lung added today"),
+    "thymic_kill": Signal("1", "share of thymic epithelium lost today"),
+    "bladder_kill": Signal("1", "injury of the bladder added today"),
+    "heart_kill": Signal("1", "injury of the heart added today"),
 }  # fmt: skip
 
 
@@ -200,6 +227,10 @@ def derive(p, c):
         "fludarabine_cl": p.fludarabine_nonrenal * size + p.fludarabine_renal * filtration,
         "thiotepa_cl": p.thiotepa_clearance * size,
         "treosulfan_cl": p.treosulfan_clearance * c.bsa_m2 / p.treosulfan_size,
+        "lymphoid_disease": c.disease_all
+        + c.disease_indolent_lymphoma
+        + c.disease_aggressive_lymphoma
+        + c.disease_hodgkin_lymphoma,
         "tissue_risk": p.liver_injury * c.hepatic_risk + p.antibody_conjugate_injury * c.prior_inotuzumab_or_gemtuzumab,
     }
 
@@ -235,8 +266,6 @@ def exposure(p, drug, dose_mg, *, oral=0, first_day=1, after_busulfan=0):
     if drug == "cyclophosphamide":
         activation = 1 + (p.cyclophosphamide_after_busulfan - 1) * after_busulfan
         return dose_mg / p.weight_kg * activation * p.cyclophosphamide_exposure
-    if drug in ("atg_thymoglobulin", "atg_grafalon", "atg_horse", "alemtuzumab"):
-        return dose_mg / p.weight_kg
     return dose_mg / p.bsa_m2
 
 
@@ -245,11 +274,23 @@ def drug_kill(p, drug, amount):
     effect = {}
     for target in (*CLASSES, *TISSUES):
         slope = getattr(p, f"{drug}_on_{target}", None)
+        if slope is None and target in LIKE_T_CELLS:
+            slope = getattr(p, f"{drug}_on_t_cell", None)
         if slope is not None:
-            effect[target] = slope * amount * (p.marrow_sensitivity if target in CLASSES else 1)
+            effect[target] = slope * amount * _sensitivity(p, target)
     return effect
 
 
+def _sensitivity(p, target):
+    """Own sensitivity of a class; tissues have none."""
+    if target == "disease":
+        return p.disease_sensitivity
+    return p.marrow_sensitivity if target in CLASSES else 1
+
+
+# Injuries that add up from day to day: tissue, signal.
+ADDED = {"endothelium": "endothelial_kill", "sinusoid": "sinusoid_kill", "lung": "lung_kill",
+         "bladder": "bladder_kill", "heart": "heart_kill"}  # fmt: skip
 LN10 = Parameter(2.302585092994046, "1", "natural logarithm of 10", "derived", "definition").typical
 
 
@@ -259,15 +300,16 @@ def radiation_kill(p, fraction_gy, fractions, lymphoid=0):
     effect = {}
     for target in CLASSES:
         shape = fraction_gy * (1 + fraction_gy / p.alpha_beta_marrow)
-        seen = exposed if target not in ("t_cell", "b_cell", "nk_cell") else 1
-        alpha = getattr(p, f"radiation_on_{target}")
-        effect[target] = alpha * shape * fractions * seen * p.marrow_sensitivity / LN10
+        seen = exposed if target not in ("t_cell", "b_cell", "nk_cell", *LIKE_T_CELLS) else 1
+        alpha = getattr(p, f"radiation_on_{'t_cell' if target in LIKE_T_CELLS else target}")
+        if target == "disease":
+            alpha = alpha * (1 + (p.lymphoid_disease_radiation - 1) * p.lymphoid_disease)
+        effect[target] = alpha * shape * fractions * seen * _sensitivity(p, target) / LN10
     niche = fraction_gy * (1 + fraction_gy / p.alpha_beta_niche)
-    return effect | {
-        "niche": p.radiation_on_niche * niche * fractions * exposed,
-        "mucosa": p.radiation_on_mucosa * fraction_gy * fractions * exposed,
-        "endothelium": p.radiation_on_endothelium * fraction_gy * fractions * exposed,
-    }
+    given = fraction_gy * fractions * exposed
+    linear = {tissue: getattr(p, f"radiation_on_{tissue}") * given
+              for tissue in ("mucosa", "endothelium", "sinusoid", "lung", "thymus")}  # fmt: skip
+    return effect | {"niche": p.radiation_on_niche * niche * fractions * exposed} | linear
 
 
 def surviving(kills):
@@ -281,6 +323,9 @@ def surviving(kills):
         day["surviving_niche"] = exp(-total["niche"])
     if "mucosa" in total:
         day["mucosal_kill"] = 1 - exp(-total["mucosa"])
-    if "endothelium" in total:
-        day["endothelial_kill"] = minimum(total["endothelium"], 1)
+    if "thymus" in total:
+        day["thymic_kill"] = 1 - exp(-total["thymus"])
+    for tissue, name in ADDED.items():
+        if tissue in total:
+            day[name] = minimum(total[tissue], 1)
     return day

@@ -109,7 +109,7 @@ class State(NamedTuple):
     cells: tuple[Bag, ...]
 
 
-NEEDS = {"infused": "1"}
+NEEDS = {"infused": "1", "boost": "1"}
 DAILY = {"infused": Signal("1", "grafts infused today, 1 for the whole first graft of this donor", per_origin=True)}
 GIVES = {"homing": Signal("1/day", "inflow of graft cells into cycle, share of the graft", per_origin=True)}
 
@@ -172,4 +172,7 @@ def rates(y: State, p, s):
 
 
 def jump(y: State, p, s):
-    return State(tuple(Bag(bag.lodged + new, bag.waking) for bag, new in zip(y.cells, s.infused, strict=True)))
+    """Grafts of the plan arrive, and stem cells of the first donor that the ward orders as a boost."""
+    host, first, *others = s.infused
+    arriving = (host, first + s.boost, *others)
+    return State(tuple(Bag(bag.lodged + new, bag.waking) for bag, new in zip(y.cells, arriving, strict=True)))

@@ -2,13 +2,15 @@
 
 Seven stages, shares of the healthy pool, for each origin; g is the G-CSF level relative to health::
 
-    G-CSF       raw = (k_e + k_anc ANC0) / (k_e + k_anc ANC) + g_exo dose,   g = raw (1 + 1/cap) / (1 + raw/cap)
-    dividing    G1' = k_m (out_C - G1) + graft,   G2' = k_m (A G1 - G2),  G3, G4 alike          A = g^(a/4)
+    G-CSF       raw = (1 + i I) (k_e + k_anc ANC0) / (k_e + k_anc ANC) + g_exo dose
+                g = raw (1 + 1/cap) / (1 + raw/cap)
+    dividing    G1' = k_m (v out_C - G1) + graft,   G2' = k_m (A G1 - G2),  G3, G4 alike          A = g^(a/4)
     maturing    G5' = k_p0 A G4 - k_p G5,  G6' = k_p G5 - k_p G6
     reserve     G7' = phi0 g^t G6 - phi G7
     blood       N'  = k_N/phi0 phi G7 - k_N loss N
     k_m = 4/tau_NP,  k_p = k_p0 g^t, k_p0 = 2/tau_Mat,  phi = min(phi0 g^r, phi_max)
-    loss = 1 + (mu_N - 1) mucosal injury
+    loss = 1 + (mu_N - 1) mucosal injury + mu_I I          I active infection
+    v = 1 - (val)ganciclovir
 
 ANC = ANC0 sum N. G-CSF is at quasi steady state (its own time constant is hours); neutrophils themselves clear it,
 which is why it is high when they are low. Monocytes leave the marrow at the third dividing stage.
@@ -57,6 +59,11 @@ PARAMETERS = {
                                    stream=204),
     "mucositis_loss": Parameter(2.65, "1", "fold neutrophil loss at mucosal injury 1", "fitted", "scenario fit", 0.2,
                                 0.3, low=1.5, high=3.5, stream=205),
+    "infection_gcsf": Parameter(2.0, "1", "added G-CSF of active infection, relative", "assumed", "no source", 0.4),
+    "infection_loss": Parameter(0.4, "1", "added neutrophil loss of active infection, relative", "assumed", "no source",
+                                0.4),
+    "antiviral_block": Parameter(0.5, "1", "share of granulopoiesis lost under (val)ganciclovir", "assumed",
+                                 "neutropenia in a third of courses; no source", 0.3),
     "granulocytic_branch": Parameter(0.40, "1", "share of committed output that becomes granulocytic", "assumed",
                                      "no source", 0.2, low=0.3, high=0.5),
     "monocyte_set_point": Parameter(0.5, "1e9/L", "monocytes in health", "measured",
@@ -97,6 +104,8 @@ NEEDS = {
     "committed_output": "1",
     "gcsf_level": "1",
     "mucosal_injury": "1",
+    "infection": "1",
+    "antiviral": "1",
     "surviving_granulocytic": "1",
     "surviving_late_granulocytic": "1",
     "surviving_band": "1",
@@ -137,12 +146,14 @@ def gcsf_level(y: State, p, s):
     anc = p.neutrophil_set_point * sum(c.neutrophils for c in y.cells)
     clearance = p.gcsf_clearance + p.gcsf_clearance_neutrophils * anc
     at_rest = p.gcsf_clearance + p.gcsf_clearance_neutrophils * p.neutrophil_set_point
-    raw = at_rest / clearance + p.filgrastim_effect * s.gcsf_ug_per_kg
+    raw = (1 + p.infection_gcsf * s.infection) * at_rest / clearance + p.filgrastim_effect * s.gcsf_ug_per_kg
     return raw * (1 + 1 / p.gcsf_ceiling) / (1 + raw / p.gcsf_ceiling)
 
 
 COUPLED = {
-    "gcsf_level": Coupled(Signal("1", "G-CSF relative to health"), needs={"gcsf_ug_per_kg": "ug/kg"}, of=gcsf_level),
+    "gcsf_level": Coupled(
+        Signal("1", "G-CSF relative to health"), needs={"gcsf_ug_per_kg": "ug/kg", "infection": "1"}, of=gcsf_level
+    ),
 }
 
 
@@ -152,11 +163,12 @@ def rates(y: State, p, s):
     faster = power(s.gcsf_level, p.gcsf_on_maturing)
     maturing = MATURING_STAGES / p.maturing_time * faster
     release = minimum(p.reserve_release * power(s.gcsf_level, p.gcsf_on_release), p.reserve_release_most)
-    loss = p.neutrophil_loss * (1 + (p.mucositis_loss - 1) * s.mucosal_injury)
+    loss = p.neutrophil_loss * (1 + (p.mucositis_loss - 1) * s.mucosal_injury + p.infection_loss * s.infection)
+    kept = 1 - p.antiviral_block * s.antiviral
     return State(
         tuple(
             Cells(
-                dividing_1=dividing * (output - c.dividing_1) + homing * graft,
+                dividing_1=dividing * (kept * output - c.dividing_1) + homing * graft,
                 dividing_2=dividing * (amplify * c.dividing_1 - c.dividing_2),
                 dividing_3=dividing * (amplify * c.dividing_2 - c.dividing_3),
                 dividing_4=dividing * (amplify * c.dividing_3 - c.dividing_4),

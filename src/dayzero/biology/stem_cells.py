@@ -2,7 +2,7 @@
 
 Pools are shares of the healthy pool, one set for each origin o; totals run over origins::
 
-    occupancy       x_H = sum H / N,  x_M = sum M / N,  x_C = sum C / N              (N niche capacity, 1 = intact)
+    occupancy       x_H = (sum H + b) / N,   x_M, x_C alike     (N niche capacity, 1 = intact; b crowding by disease)
     self-renewal    a(x) = a_max / (1 + (a_max/a_rest - 1) x)                        (a_rest at rest, a_max when empty)
     division        p(x) = p r / (1 + (r - 1) x)                                     (r-fold faster when empty)
 
@@ -11,7 +11,10 @@ Pools are shares of the healthy pool, one set for each origin o; totals run over
     multipotent     dM/dt = d_M S + (2 a_M Q_M - 1) p_M M        + graft
     committed       dC/dt = d_C out_M + (2 a_C Q_C - 1) p_C C    + graft
     quality         dQ/dt = (U (1 + h) / (U + h) - Q) p0 / n           U = sum S for Q_M, sum M for Q_C
-    niche           dN/dt = (1 - N) / tau_N
+    niche           dN/dt = (1 - N) / tau_N - g D N                        (D damage of GVHD)
+
+Every pool of an origin also shrinks by the immune attack on that origin, the patient's own stem cells by the
+autoimmune attack of aplastic anemia as well.
 
 **Blood needs stem cells.** A progenitor makes about n divisions and then no longer renews itself. The quality Q of a
 pool is the share of self-renewal it has left: cells that join from the pool above (U, in healthy pools, of every
@@ -94,6 +97,7 @@ PARAMETERS = {
     "niche_regeneration": Parameter(
         90, "day", "time in which an injured niche recovers", "measured",
         "Galotto 1999 (slow CFU-F recovery); recalled", 0.5, 0.4, low=30, high=720, stream=103),
+    "niche_gvhd": Parameter(0.01, "1/day", "loss of niche at full GVHD damage", "assumed", "no source", 0.5),
     "mycophenolate_suppression": Parameter(
         0.2, "1", "share of progenitor output lost under full-dose mycophenolate", "assumed",
         "no source: output about x0.8", 0.5, low=0, high=0.4),
@@ -142,7 +146,12 @@ class State(NamedTuple):
 NEEDS = {
     "homing": "1/day",
     "infused": "1",
+    "boost": "1",
     "mycophenolate": "1",
+    "immune_attack": "1/day",
+    "autoimmune_attack": "1/day",
+    "crowding": "1",
+    "gvhd_damage": "1",
     "surviving_stem": "1",
     "surviving_short_term": "1",
     "surviving_multipotent": "1",
@@ -211,11 +220,11 @@ class Turnover(NamedTuple):
     committed_renewal: Number
 
 
-def turnover(y: State, p) -> Turnover:
+def turnover(y: State, p, crowding) -> Turnover:
     """Division rate and self-renewal at the present occupancy of the niche."""
-    stem = sum(c.stem for c in y.cells) / y.niche
-    multipotent = sum(c.multipotent for c in y.cells) / y.niche
-    committed = sum(c.committed for c in y.cells) / y.niche
+    stem = (sum(c.stem for c in y.cells) + crowding) / y.niche
+    multipotent = (sum(c.multipotent for c in y.cells) + crowding) / y.niche
+    committed = (sum(c.committed for c in y.cells) + crowding) / y.niche
     half = 1 / 2
     return Turnover(
         _division(stem, p.stem_division, p.stem_acceleration),
@@ -242,7 +251,7 @@ def signals(y: State, p):
 
 def committed_output(y: State, p, s):
     """Committed progenitors leaving to the lineages, relative to health, by origin."""
-    t = turnover(y, p)
+    t = turnover(y, p, s.crowding)
     slowed = 1 - p.mycophenolate_suppression * s.mycophenolate
     return tuple(slowed * _committed_output(c, t, p) for c in y.cells)
 
@@ -254,7 +263,7 @@ def _committed_output(c: Cells, t: Turnover, p):
 
 def multipotent_output(y: State, p, s):
     """Multipotent progenitors leaving to the lineages, relative to health, by origin."""
-    t = turnover(y, p)
+    t = turnover(y, p, s.crowding)
     slowed = 1 - p.mycophenolate_suppression * s.mycophenolate
     return tuple(slowed * _multipotent_output(c, t, p) for c in y.cells)
 
@@ -267,27 +276,32 @@ def _multipotent_output(c: Cells, t: Turnover, p):
 COUPLED = {
     "multipotent_output": Coupled(
         Signal("1", "multipotent progenitors leaving to the lineages, relative to health", per_origin=True),
-        needs={"mycophenolate": "1"}, of=multipotent_output),
+        needs={"mycophenolate": "1", "crowding": "1"}, of=multipotent_output),
     "committed_output": Coupled(
         Signal("1", "committed progenitors leaving to the lineages, relative to health", per_origin=True),
-        needs={"mycophenolate": "1"}, of=committed_output),
+        needs={"mycophenolate": "1", "crowding": "1"}, of=committed_output),
 }  # fmt: skip
 
 
 def rates(y: State, p, s):
-    t = turnover(y, p)
+    t = turnover(y, p, s.crowding)
     supplies = tuple(
         _kept_up(sum(pool), p) for pool in zip(*((c.short_term, c.multipotent) for c in y.cells), strict=True)
     )
     grafts = zip(p.graft_stem, p.graft_short_term, p.graft_multipotent, p.graft_committed, strict=True)
+    own, *_ = s.immune_attack
+    attacks = zip(s.immune_attack, (own + s.autoimmune_attack, *s.immune_attack[1:]), strict=True)
     cells = tuple(
-        _cell_rates(c, t, p, tuple(homing * dose for dose in graft), founders, supplies)
-        for c, homing, graft, founders in zip(y.cells, s.homing, grafts, p.clones_engrafted, strict=True)
+        _cell_rates(c, t, p, tuple(homing * dose for dose in graft), founders, supplies, attack)
+        for c, homing, graft, founders, attack in zip(
+            y.cells, s.homing, grafts, p.clones_engrafted, attacks, strict=True
+        )
     )
-    return State(cells, (1 - y.niche) / p.niche_regeneration)
+    return State(cells, (1 - y.niche) / p.niche_regeneration - p.niche_gvhd * s.gvhd_damage * y.niche)
 
 
-def _cell_rates(c: Cells, t: Turnover, p, graft, founders, supplies):
+def _cell_rates(c: Cells, t: Turnover, p, graft, founders, supplies, attacks):
+    attack, attack_on_stem = attacks
     graft_stem, graft_short_term, graft_multipotent, graft_committed = graft
     from_stem, from_multipotent = supplies
     stem_output = 2 * (1 - t.stem_renewal) * t.stem_division * c.stem / p.stem_division
@@ -295,13 +309,13 @@ def _cell_rates(c: Cells, t: Turnover, p, graft, founders, supplies):
     renewal_c = t.committed_renewal * c.committed_quality
     stem_count = c.stem * p.body_stem_cells
     return Cells(
-        stem=(2 * t.stem_renewal - 1) * t.stem_division * c.stem + graft_stem,
-        short_term=(stem_output - c.short_term) / p.short_term_transit + graft_short_term,
+        stem=((2 * t.stem_renewal - 1) * t.stem_division - attack_on_stem) * c.stem + graft_stem,
+        short_term=(stem_output - c.short_term) / p.short_term_transit - attack * c.short_term + graft_short_term,
         multipotent=p.multipotent_drain * c.short_term
-        + (2 * renewal_m - 1) * t.multipotent_division * c.multipotent
+        + ((2 * renewal_m - 1) * t.multipotent_division - attack) * c.multipotent
         + graft_multipotent,
         committed=p.committed_drain * _multipotent_output(c, t, p)
-        + (2 * renewal_c - 1) * t.committed_division * c.committed
+        + ((2 * renewal_c - 1) * t.committed_division - attack) * c.committed
         + graft_committed,
         multipotent_quality=(from_stem - c.multipotent_quality) * p.multipotent_division / p.divisions_left,
         committed_quality=(from_multipotent - c.committed_quality) * p.committed_division / p.divisions_left,
@@ -317,9 +331,15 @@ def _kept_up(supply, p):
 def jump(y: State, p, s):
     """Of each class the share survives that today's drugs and rays leave; the niche likewise; a graft arrives fresh."""
     return State(
-        tuple(_jumped(c, s, minimum(new, 1)) for c, new in zip(y.cells, s.infused, strict=True)),
+        tuple(_jumped(c, s, minimum(new, 1)) for c, new in zip(y.cells, _arriving(s), strict=True)),
         y.niche * s.surviving_niche,
     )
+
+
+def _arriving(s):
+    """Grafts of each origin that arrive today; a boost is of the first donor."""
+    host, first, *others = s.infused
+    return (host, first + s.boost, *others)
 
 
 def _jumped(c: Cells, s, new):

@@ -10,7 +10,7 @@ Shares of the healthy pool, for each origin; T is thrombopoietin relative to hea
     maturity          m'  = (1 - m) / tau_m                              (1 in adult cells; young in cord blood)
     transfused        X'  = -L X                                         (count, 1e9/L)
 
-    platelet loss     L = [k_P + P_fix (1 + h/PLT0) / (PLT + h)] (1 + w injury),     L0 = L in health
+    platelet loss     L = [k_P + P_fix (1 + h/PLT0) / (PLT + h)] (1 + w injury + v illness),  L0 = L in health
 
 PLT = PLT0 sum P + X: transfused platelets are spent like the patient's own, and faster in an injured endothelium.
 Megakaryocytes of cord blood are small and of low ploidy and take months to grow up, which is why platelets are the
@@ -57,6 +57,14 @@ PARAMETERS = {
     "injury_loss": Parameter(2.81, "1", "added platelet loss, relative to health, at full endothelial injury",
                              "fitted", "residual platelets fall 0.35/day after melphalan 200", 0.3, 0.4, low=0.5,
                              high=4, stream=305),
+    "infection_consumption": Parameter(0.5, "1", "added platelet loss of active infection, relative", "assumed",
+                                       "no source", 0.4),
+    "gvhd_consumption": Parameter(1.0, "1", "added platelet loss at full GVHD damage, relative", "assumed",
+                                  "no source", 0.4),
+    "vod_consumption": Parameter(1.5, "1", "added platelet loss in veno-occlusive disease, relative", "assumed",
+                                 "refractoriness; no source", 0.4),
+    "microangiopathy_consumption": Parameter(1.5, "1", "added platelet loss in microangiopathy, relative", "assumed",
+                                             "no source", 0.4),
     "megakaryocytic_branch": Parameter(0.20, "1", "share of committed output that becomes megakaryocytic", "assumed",
                                        "no source", 0.3, low=0.1, high=0.3),
     "early_branch": Parameter(0.348, "1", "share of megakaryocytes that springs directly from multipotent progenitors",
@@ -110,6 +118,10 @@ NEEDS = {
     "multipotent_output": "1",
     "committed_output": "1",
     "endothelial_injury": "1",
+    "infection": "1",
+    "gvhd_damage": "1",
+    "vod_activity": "1",
+    "tma_activity": "1",
     "thrombopoietin": "1",
     "platelet_units": "units",
     "surviving_megakaryoblast": "1",
@@ -159,7 +171,9 @@ def rates(y: State, p, s):
     speed = power(s.thrombopoietin, p.thrombopoietin_on_speed)
     number = power(s.thrombopoietin, p.thrombopoietin_on_number)
     fixed = p.fixed_requirement * (1 + p.requirement_half / p.platelet_set_point) / (count + p.requirement_half)
-    loss = (p.platelet_ageing + fixed) * (1 + p.injury_loss * s.endothelial_injury)
+    illness = p.infection_consumption * s.infection + p.gvhd_consumption * s.gvhd_damage
+    illness = illness + p.vod_consumption * s.vod_activity + p.microangiopathy_consumption * s.tma_activity
+    loss = (p.platelet_ageing + fixed) * (1 + p.injury_loss * s.endothelial_injury + illness)
     exit_1 = p.megakaryoblast_exit * speed
     exit_2 = p.megakaryocyte_exit * speed
     return State(

@@ -48,3 +48,25 @@ def below(value: float | None, limit: float) -> bool | None:
 def above(value: float | None, limit: float) -> bool | None:
     """Whether a value lies over a limit; missing stays missing."""
     return None if value is None else value > limit
+
+
+def reaches(value: float | None, limit: float) -> bool | None:
+    """Whether a value is at a limit or over it; missing stays missing."""
+    return None if value is None else value >= limit
+
+
+def opposite(item: bool | None) -> bool | None:
+    """Not; missing stays missing."""
+    return None if item is None else not item
+
+
+def enough(needed: int, *items: bool | None) -> bool | None:
+    """Whether at least so many items are true; missing where the missing ones could change it.
+
+    >>> enough(2, True, True, None), enough(2, True, False, None), enough(2, True, False, False)
+    (True, None, False)
+    """
+    sure = sum(item is True for item in items)
+    if sure >= needed:
+        return True
+    return False if sure + sum(item is None for item in items) < needed else None

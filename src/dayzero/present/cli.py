@@ -18,7 +18,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from dayzero.errors import DayzeroError, DomainWarning, InputError, SpecError
-from dayzero.present import targets
+from dayzero.present import keeping, targets
 
 
 class Commands(TyperGroup):
@@ -121,6 +121,9 @@ def simulate(
     repeat: Annotated[Path | None, typer.Option(help="Repeat the run of this record (JSON) or course (.npz).")] = None,
     out_file: Written = None,
     figure: Annotated[Path | None, typer.Option(help="Draw the course (.png, .svg, .pdf).")] = None,
+    outcomes: Annotated[Path | None, typer.Option(help="Draw survival, relapse, GVHD and the other outcomes.")] = None,
+    timeline: Annotated[Path | None, typer.Option(help="Draw all that happened to one patient.")] = None,
+    patient: Annotated[int | None, typer.Option(help="Whom to draw; the first one for --timeline.")] = None,
     chart: Annotated[Path | None, typer.Option(help="Write the chart (.csv, .parquet).")] = None,
     record: Annotated[Path | None, typer.Option(help="Write the run record (.json).")] = None,
     as_json: AsJson = False,
@@ -132,8 +135,10 @@ def simulate(
     if repeat is not None:
         _alone(context)
     _either(precision, ("float32", "float64"), "precision")
-    files = _named({"--out": out_file, "--chart": chart, "--record": record, "--figure": figure})
-    kinds = {"--out": (".npz",), "--chart": TABLE, "--record": (".json",), "--figure": PICTURE}
+    pictures = {"--figure": figure, "--outcomes": outcomes, "--timeline": timeline}
+    files = _named({"--out": out_file, "--chart": chart, "--record": record, **pictures})
+    kinds = {"--out": (".npz",), "--chart": TABLE, "--record": (".json",), **dict.fromkeys(pictures, PICTURE)}
+    _drawn(patient, patients, {"--figure", "--timeline"} & set(files), repeat)
     targets.check_targets(files, kinds, read=[repeat or Path(plan)])
     with noted(), progress("Simulating", as_json) as tick:
         if repeat is not None:
@@ -143,7 +148,7 @@ def simulate(
         else:
             course = run(_edited(plan, change or []), patients, days, seed, precision=precision, progress=tick)  # type: ignore[arg-type]
     table = summary(course)
-    _keep(course, files)
+    keeping.keep(course, files, patient=patient, outcomes=table.outcomes)
     if as_json:
         print(json.dumps(table.as_dict(), indent=1))
         return
@@ -259,6 +264,19 @@ def _edited(name: str, changes: list[str]) -> Any:
     return Plan.load(name).but(**edits)
 
 
+def _drawn(patient: int | None, patients: int, pictures: set[str], repeat: Path | None) -> None:
+    """Refuse a patient who is not simulated or not drawn, before any work."""
+    if patient is None:
+        return
+    if not pictures:
+        raise SpecError(
+            "simulate", "--patient", f"{patient}", "a picture of that patient", "add --figure or --timeline"
+        )
+    if patient < 0 or (repeat is None and patient >= patients):
+        expected = f"0 to {patients - 1}, a patient of this run" if repeat is None else "0 or more"
+        raise SpecError("simulate", "--patient", f"{patient}", expected, "patients are numbered from 0")
+
+
 def _either(got: str, valid: tuple[str, ...], field: str) -> None:
     if got not in valid:
         raise SpecError("command line", field, repr(got), f"one of {', '.join(valid)}", "choose one of them")
@@ -277,33 +295,3 @@ def _alone(context: typer.Context) -> None:
         if source is not None and source.name == "COMMANDLINE":
             advice = "leave it out, or simulate the plan without --repeat"
             raise SpecError("simulate", option, "an option beside --repeat", "the record alone", advice)
-
-
-def _keep(course: Any, files: dict[str, Path]) -> None:
-    """Write every file asked for, or none."""
-    with targets.placing(files.values()) as parts:
-        for option, part in zip(files, parts, strict=True):
-            WRITERS[option](course, part)
-
-
-def _keep_course(course: Any, path: Path) -> None:
-    course.write(path)
-
-
-def _keep_chart(course: Any, path: Path) -> None:
-    from dayzero.simulation.observe import observe as seen
-
-    seen(course).write(path)
-
-
-def _keep_record(course: Any, path: Path) -> None:
-    path.write_text(json.dumps(dict(course.record), indent=1) + "\n", encoding="utf-8")
-
-
-def _keep_figure(course: Any, path: Path) -> None:
-    from dayzero.present.figures import course_figure, save
-
-    save(course_figure(course), path)
-
-
-WRITERS = {"--out": _keep_course, "--chart": _keep_chart, "--record": _keep_record, "--figure": _keep_figure}

@@ -21,10 +21,12 @@ from typing import Any
 from dayzero.errors import SpecError
 from dayzero.module import COVARIATES, Parameter, Signal
 from dayzero.present.uses import (
+    ONSET,
     assays,
     care_fields,
     consequences,
     functions_reading,
+    given_by,
     giver,
     orders_of,
     readers,
@@ -34,7 +36,10 @@ from dayzero.present.uses import (
 from dayzero.simulation.assemble import Organ, standard_body
 
 SHARES = ("uncertainty", "between_patient", "noise")
+EVENT = "event_"  # begins the name under which a hazard is recorded
+FATAL = {"never": "no", "drawn": "by chance, at onset", "always": "it is a death"}  # of a hazard
 LEFT_OUT = ("uncertainty", "source")  # of tables on a terminal; each parameter's own explanation has them
+NOISE = {"count": "the value", "share": "its odds", "additive": "the value, added", "log": "its log10, added"}
 WIDTH = 120
 
 Rows = tuple[Mapping[str, Any], ...]
@@ -93,8 +98,8 @@ class Explanation:
 def explain(name: str | None = None) -> Explanation:
     """What a name of the model means; with None, the list of all organ systems, policies and the laboratory.
 
-    Names are ``organ.parameter``, an organ, a policy, ``policy.setting``, a signal, a covariate, ``laboratory.assay``;
-    the last part alone will do where it stands only once.
+    Names are ``organ.parameter``, an organ, a policy, ``policy.setting``, a signal, a covariate, ``laboratory.assay``,
+    ``event_hazard``; the last part alone will do where it stands only once.
 
     Raises
     ------
@@ -127,16 +132,20 @@ def _advice(name: str, known: Iterable[str]) -> str:
 
 @cache
 def _names() -> dict[str, Callable[[], Explanation]]:
-    """Every name, and what explains it; an organ comes before a signal of its name, which is then ``organ.signal``."""
+    """Every name, and what explains it.
+
+    An organ comes before a signal of its name, which is then ``organ.signal``; a parameter before a hazard, and that
+    before a state, of its name; a hazard is always ``event_hazard``, as it is recorded.
+    """
     body = standard_body()
     names: dict[str, Callable[[], Explanation]] = {each: partial(_signal, each) for each in body.signals}
     names |= {each: partial(_covariate, each) for each in COVARIATES}
     for organ in body.organs:
-        given = (*organ.gives, *organ.coupled, *organ.daily)
-        names |= {f"{organ.name}.{each}": partial(_signal, each) for each in given}
-        explained = {_parameter: organ.parameters, _constant: organ.constants, _hazard: organ.hazards,
-                     _state: states(organ)}  # fmt: skip
+        names |= {f"{organ.name}.{each}": partial(_signal, each) for each in given_by(organ)}
+        explained = {_state: states(organ), _hazard: organ.hazards, _constant: organ.constants,
+                     _parameter: organ.parameters}  # fmt: skip
         names |= {f"{organ.name}.{each}": partial(by, organ, each) for by, some in explained.items() for each in some}
+        names |= {f"{EVENT}{each}": partial(_hazard, organ, each) for each in organ.hazards}
         names[organ.name] = partial(_organ, organ)
     for policy in body.policies:
         names |= {f"{short_name(policy)}.{each}": partial(_setting, policy, each) for each in policy.SETTINGS}
@@ -161,16 +170,16 @@ def _list() -> Explanation:
 
 def _organ(organ: Organ) -> Explanation:
     signals = standard_body().signals
-    given = [*organ.gives, *organ.coupled, *organ.daily]
     needs = dict.fromkeys([*organ.needs, *(n for each in organ.coupled.values() for n in each.needs)])
     tables = {
         "states": [_signal_row(name, s) for name, s in states(organ).items()],
         "parameters": [parameter_row(name, p) for name, p in organ.parameters.items()],
         "constants": [_signal_row(name, s) for name, s in organ.constants.items()],
         "needs": [{**_signal_row(n, signals[n]), "given_by": giver(n)} for n in needs],
-        "gives": [{**_signal_row(n, signals[n]), "read_by": readers(n)} for n in given],
-        "hazards": [{"name": n, "meaning": h.meaning, "can_recur": h.recurrent} for n, h in organ.hazards.items()],
-    }
+        "gives": [{**_signal_row(n, signals[n]), "read_by": readers(n)} for n in given_by(organ)],
+        "hazards": [{"name": n, "meaning": h.meaning, "can_recur": h.recurrent, "can_kill": FATAL[h.fatal]}
+                    for n, h in organ.hazards.items()],
+    }  # fmt: skip
     return Explanation(organ.name, "organ", _first_line(organ.file), {"uses": list(organ.uses)},
                        {title: tuple(rows) for title, rows in tables.items() if rows}, _doc(organ.file))  # fmt: skip
 
@@ -208,7 +217,9 @@ def _state(organ: Organ, name: str) -> Explanation:
 
 def _hazard(organ: Organ, name: str) -> Explanation:
     hazard = organ.hazards[name]
-    return _told(f"{organ.name}.{name}", "hazard", Signal("1/day", hazard.meaning), can_recur=hazard.recurrent)
+    return _told(f"{EVENT}{name}", "hazard", Signal("1/day", hazard.meaning), organ=organ.name,
+                 can_recur=hazard.recurrent, can_kill=FATAL[hazard.fatal],
+                 known_to=readers(f"{ONSET}{name}"))  # fmt: skip
 
 
 def _signal(name: str) -> Explanation:
@@ -225,7 +236,8 @@ def _covariate(name: str) -> Explanation:
 def _policy(file: ModuleType) -> Explanation:
     rows = tuple({"name": name, "unit": each.unit, "care_field": care_fields().get(name), "meaning": each.meaning}
                  for name, each in file.SETTINGS.items())  # fmt: skip
-    facts = {"sees": [f"laboratory.{name}" for name in file.SEES], "orders": orders_of(file)}
+    sees = [f"laboratory.{name}" if name in assays() else name for name in file.SEES]
+    facts = {"sees": sees, "orders": orders_of(file)}
     return Explanation(short_name(file), "policy", _first_line(file), facts, {"settings": rows}, _doc(file))
 
 
@@ -238,9 +250,11 @@ def _assay(name: str) -> Explanation:
     from dayzero.simulation.laboratory import ASSAYS  # needs jax
 
     body, assay = standard_body(), ASSAYS[name]
-    facts = {"unit": assay.unit, "measures": assay.signal, "noise": assay.noise.typical, "status": assay.noise.status,
-             "source": assay.noise.source, "rounded_to": 1 / assay.per_unit, "measured_when": f"{assay.visit} is 1",
-             "detection_limit": care_fields().get(f"limit_{name}"),
+    noise = {"noise": assay.noise.typical} if assay.kind in ("count", "share") else {"noise_sd": assay.noise.typical}
+    facts = {"unit": assay.unit, "measures": assay.signal, **noise, "noise_acts_on": NOISE[assay.kind],
+             "status": assay.noise.status, "source": assay.noise.source, "rounded_to": 1 / assay.per_unit,
+             "measured_when": f"{assay.visit} is 1",
+             "detection_limit": care_fields().get(f"limit_{name}") or (assay.limit if assay.limit > 0 else None),
              "seen_by": [short_name(policy) for policy in body.policies if name in policy.SEES]}  # fmt: skip
     return Explanation(f"laboratory.{name}", "assay", f"report of {body.signals[assay.signal].meaning}", facts)
 

@@ -1,4 +1,4 @@
-"""Pictures of a course, of engraftment, and of prediction against observation, ready for print.
+"""Pictures of a course, of one patient, of outcomes, and of prediction against observation, ready for print.
 
 Colours are those of Okabe and Ito (2008), told apart by line style, marker or place as well, and named at the end of
 the line. Every figure carries the run that made it. Figures are plain ``matplotlib.figure.Figure`` objects: nothing is
@@ -7,7 +7,6 @@ shown, and no setting of the process stays changed.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MultipleLocator, NullFormatter
 
 from dayzero.errors import InputError
+from dayzero.present.endpoints import outcomes_figure
 from dayzero.present.outcomes import engraftment_figure, incidence_figure, observed_predicted_figure
 from dayzero.present.page import (
     BLUE,
@@ -35,6 +35,7 @@ from dayzero.present.page import (
     save,
     styled,
 )
+from dayzero.present.timeline import timeline_figure
 from dayzero.present.treatment import draw_lanes, lanes_of
 from dayzero.records import Chart
 from dayzero.simulation.course import Course
@@ -47,8 +48,10 @@ __all__ = [
     "engraftment_figure",
     "incidence_figure",
     "observed_predicted_figure",
+    "outcomes_figure",
     "record_line",
     "save",
+    "timeline_figure",
 ]
 
 FAN = ((5, 95, 0.16), (25, 75, 0.34))
@@ -83,7 +86,7 @@ def course_figure(course: Course, *, log: bool = True, patient: object = None, c
 
     Parameters
     ----------
-    course : true values are drawn as a fan over the patients: median, middle 50 % and 90 %.
+    course : true values are drawn as a fan over the patients alive that day: median, middle 50 % and 90 %.
     log : neutrophils and platelets on log axes.
     patient : one of ``course.patients``, drawn over the fan with what the laboratory reported and what was given.
     chart : measured values to draw instead of the simulated reports: of `patient`, or of its only patient.
@@ -120,7 +123,9 @@ def course_figure(course: Course, *, log: bool = True, patient: object = None, c
             axes.yaxis.set_label_coords(-0.11, 0.5)
         others = len(course.record["plans"]) - 1
         title = (plan.title or plan.name) + (f" (one of {others + 1} plans)" if others else "")
-        _key(figure, len(course), f"patient {patient}, true" if row is not None else "", measured is not None)
+        who = "virtual patients" if course.living.all() else "while alive"
+        own = f"patient {patient}, true" if row is not None else ""
+        _key(figure, f"median of {len(course)} {who}", own, measured is not None)
         frame(figure, title, course.record)
     return figure
 
@@ -143,16 +148,12 @@ def _measured(course: Course, row: int | None, patient: object, chart: Chart | N
         return chart.patient(chart.patients[0] if patient is None else str(patient))
     if row is None:
         return None
-    chosen, here = course.record["plan_of_patient"], slice(row, row + 1)
-    values = {name: array[here] for name, array in course.values.items()}
-    record = {**course.record, "plan_of_patient": chosen and chosen[here]}
-    return observe(replace(course, patients=course.patients[here], values=values, visits=course.visits[here],
-                           tests=course.tests[here], record=record))  # fmt: skip
+    return observe(course.only([row]))
 
 
-def _key(figure: Figure, patients: int, own: str, measured: bool) -> None:
+def _key(figure: Figure, median: str, own: str, measured: bool) -> None:
     handles: list[Any] = [
-        Line2D([], [], color=BLUE, label=f"median of {patients} virtual patients"),
+        Line2D([], [], color=BLUE, label=median),
         Patch(color=BLUE, alpha=0.5, label="middle 50 %"),
         Patch(color=BLUE, alpha=0.16, label="middle 90 %"),
     ]
@@ -167,26 +168,35 @@ def _key(figure: Figure, patients: int, own: str, measured: bool) -> None:
 def _panel(axes: Axes, panel: Panel, course: Course, plan: Plan, log: bool, row: int | None,
            measured: Chart | None) -> None:  # fmt: skip
     """One quantity: fan, one patient, thresholds."""
-    values = course.values[panel.quantity].astype(np.float64) * panel.scale
+    values = np.where(course.living, course.values[panel.quantity].astype(np.float64) * panel.scale, np.nan)
     for low, high, alpha in FAN:
-        axes.fill_between(course.days, *np.percentile(values, [low, high], axis=0), color=BLUE, alpha=alpha, lw=0)
-    median = np.median(values, axis=0)
+        axes.fill_between(course.days, *_percentiles(values, [low, high]), color=BLUE, alpha=alpha, lw=0)
+    median, widest = _percentiles(values, [50, 95])
     axes.plot(course.days, median, color=BLUE)
     if row is not None:
         axes.plot(course.days, values[row], **OWN)
     if panel.scale == 100:
         axes.set(ylim=(-3, 103), yticks=(0, 25, 50, 75, 100))
     elif panel.limits is not None and log:
-        top = max(panel.limits[1], 1.1 * float(np.percentile(values, 95, axis=0).max()))
+        top = max(panel.limits[1], 1.1 * float(np.nanmax(widest)))
         axes.set(yscale="log", ylim=(panel.limits[0], top))
         axes.set_yticks(panel.ticks, [f"{tick:g}" for tick in panel.ticks])
         axes.yaxis.set_minor_formatter(NullFormatter())
     elif panel.limits is not None:
         axes.set_ylim(bottom=0)
-    ends = [(float(median[-1]), f"{median[-1]:.{int(median[-1] < 99.95)}f} median"), *_thresholds(axes, panel, plan)]
+    last = float(median[np.isfinite(median)][-1])
+    ends = [(last, f"{last:.{int(last < 99.95)}f} median"), *_thresholds(axes, panel, plan)]
     axes.set_ylabel(panel.label)
     axes.tick_params(axis="x", labelbottom=False)
     end_labels(axes, ends + (_points(axes, panel, measured) if measured is not None else []))
+
+
+def _percentiles(values: np.ndarray, wanted: list[float]) -> np.ndarray:
+    """Percentiles over the patients alive each day, (wanted, days); nan where none is."""
+    nobody = np.isnan(values).all(axis=0)
+    found = np.nanpercentile(np.where(nobody, 0.0, values), wanted, axis=0)
+    found[:, nobody] = np.nan
+    return found
 
 
 def _thresholds(axes: Axes, panel: Panel, plan: Plan) -> list[tuple[float, str]]:
@@ -222,9 +232,9 @@ def _points(axes: Axes, panel: Panel, measured: Chart) -> list[tuple[float, str]
 
 def _given(axes: Axes, course: Course) -> None:
     """Share of patients transfused by day: platelets upward, red cells downward."""
-    tallest = 10.0
+    tallest, living = 10.0, course.living
     for name, sign, colour in (("platelet_units", 1, ORANGE), ("red_cell_units", -1, PURPLE)):
-        share = 100 * (course.values[name] > 0).mean(axis=0)
+        share = 100 * ((course.values[name] > 0) & living).sum(axis=0) / np.maximum(living.sum(axis=0), 1)
         axes.bar(course.days, sign * share, width=0.9, color=colour)
         tallest = max(tallest, float(share.max()))
     step = next(s for s in (10, 20, 50) if tallest <= 2 * s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dayzero.analyse.outcomes import Outcomes
 from dayzero.errors import InputError
 from dayzero.simulation.course import Course
 
@@ -11,10 +12,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def plot(what: Course, **options: Any) -> Figure:
-    """The picture people expect of a thing: of a course, counts by day with thresholds (see `course_figure`)."""
-    from dayzero.present.figures import course_figure
+def plot(what: Course | Outcomes, *, timeline: object = None, **options: Any) -> Figure:
+    """The picture people expect of a thing.
+
+    Of a course, counts by day with thresholds (`course_figure`), or with ``timeline=`` a patient, everything that
+    happened to that one (`timeline_figure`); of outcomes, survival and incidences by day (`outcomes_figure`).
+    """
+    from dayzero.present.figures import course_figure, outcomes_figure, timeline_figure
 
     if isinstance(what, Course):
-        return course_figure(what, **options)
-    raise InputError("plot", "what", type(what).__name__, "a course", "simulate a plan first")
+        return course_figure(what, **options) if timeline is None else timeline_figure(what, timeline)
+    if isinstance(what, Outcomes):
+        return outcomes_figure(what, **options)
+    raise InputError("plot", "what", type(what).__name__, "a course or its outcomes", "simulate a plan first")

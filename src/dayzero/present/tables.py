@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dayzero.analyse.outcomes import Outcomes, shown
 from dayzero.analyse.summary import Summary, written
 from dayzero.criteria import Judgement
 from dayzero.errors import SpecError
@@ -32,11 +33,38 @@ def show_summary(table: Summary, console: Console) -> None:
     grid.add_column("unit", no_wrap=True)
     grid.add_column("n", justify="right", no_wrap=True)
     for row in table.rows:
-        middle, _, span = written(row).partition(" (")
-        _add(grid, row.name, middle, span.rstrip(")"), row.unit, str(row.patients))
+        if row.part == "course" or table.outcomes is None:
+            middle, _, span = written(row).partition(" (")
+            _add(grid, row.name, middle, span.rstrip(")"), row.unit, str(row.patients))
     console.print(grid)
+    if table.outcomes is not None:
+        show_outcomes(table.outcomes, console)
     explained = "Median of those who recovered, with the middle 90 % of patients; shares with their 95 % interval."
     console.print(Text(f"{explained}\n{run_line(run)}\n{DISCLAIMER}"), style="dim")
+
+
+def show_outcomes(table: Outcomes, console: Console) -> None:
+    """Outcomes by day in percent of patients with their 95 % interval, days of life, and causes of death."""
+    grid = Table(title=Text("\nOutcomes, % of patients", style="table.title"), title_justify="left", box=None,
+                 pad_edge=False)  # fmt: skip
+    grid.add_column("")
+    for day in table.days:
+        grid.add_column(f"day {day}", justify="right", no_wrap=True)
+    for line in table.lines:
+        _add(grid, line.label, *(shown(at) for at in line.estimates))
+    for label in dict.fromkeys(mean.label for mean in table.means):
+        own = [mean for mean in table.means if mean.label == label]
+        cells = [f"{m.value:.{1 + (m.unit == 'years')}f}" for m in own]
+        _add(grid, f"{label}, {own[0].unit} (mean)", *cells)
+    console.print(grid)
+    died = sum(cause.deaths for cause in table.deaths)
+    told = ", ".join(f"{cause.label} {cause.deaths}" for cause in table.deaths)
+    console.print(Text(f"{died} of {table.patients} died" + (f": {told}." if died else ".")))
+    console.print(
+        Text("Incidences with death competing, for graft failure relapse too; for non-relapse mortality relapse.")
+    )
+    if table.not_transplanted:
+        console.print(Text(f"{table.not_transplanted} died before the infusion and are not counted."))
 
 
 def _add(grid: Table, *cells: str) -> None:

@@ -1,10 +1,11 @@
-"""The treatment strip of a course figure: a row for each drug, field, graft and growth factor, by day."""
+"""The treatment strip of a course figure: a row for each drug, field, graft and order of the ward, by day."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from dayzero.present.page import BLUE, GREEN, GREY, INK, ORANGE, SKY, VERMILLION
@@ -18,9 +19,14 @@ WORDS = {"atg_thymoglobulin": "ATG (rabbit)", "atg_grafalon": "ATLG (rabbit)", "
 
 Bar = tuple[float, float, float]
 
+# Orders drawn as the share of patients who get them, in the words of the strip; under it nobody is drawn.
+ORDERED = {"gcsf_ug_per_kg": "G-CSF", "steroid_mg_per_kg": "steroid", "ruxolitinib": "ruxolitinib",
+           "letermovir": "letermovir", "antiviral": "ganciclovir", "mould_azole": "mould azole"}  # fmt: skip
+SEEN_FROM = 0.05
+
 
 class Lane(NamedTuple):
-    """One row of the treatment strip: bars (first day, days, height 0 to 1), or triangles on days."""
+    """One row of the treatment strip: bars (first day, days, height 0 to 1), or marks on days."""
 
     name: str
     amount: str
@@ -28,16 +34,22 @@ class Lane(NamedTuple):
     colour: str
     hatch: str = ""
     marks: tuple[int, ...] = ()
+    marker: str = "v"
 
 
 def lanes_of(plan: Plan, course: Course) -> list[Lane]:
-    """Treatment in the order it is given: conditioning, graft, prophylaxis, growth factor."""
+    """Treatment in the order it is given: conditioning, graft, prophylaxis, and what the ward orders."""
+    return [*planned(plan), *_ordered(plan, course)]
+
+
+def planned(plan: Plan) -> list[Lane]:
+    """What the plan gives everybody: conditioning, grafts, prophylaxis."""
     before = sorted([*_drugs(plan.conditioning.drugs, VERMILLION), *_fields(plan)], key=lambda lane: lane.bars[0])
     cd34 = " + ".join(f"{graft.doses()['cd34'] / 1e6:.2g}" for graft in plan.grafts)
     days = tuple(graft.infusion_day for graft in plan.grafts)
     source = WORDS.get(plan.graft.source, plan.graft.source)
     graft = Lane(f"{source}, CD34", f"{cd34} × 10⁶/kg", (), INK, marks=days)
-    return [*before, graft, *_drugs(plan.prophylaxis.serotherapy, BLUE), *_prophylaxis(plan), *_growth(plan, course)]
+    return [*before, graft, *_drugs(plan.prophylaxis.serotherapy, BLUE), *_prophylaxis(plan)]
 
 
 def _drugs(courses: Sequence[DrugCourse], colour: str) -> Iterator[Lane]:
@@ -75,11 +87,18 @@ def _prophylaxis(plan: Plan) -> Iterator[Lane]:
             yield Lane(name, f"to day {drug.stop_day}", bars, SKY)
 
 
-def _growth(plan: Plan, course: Course) -> Iterator[Lane]:
-    if plan.care.gcsf is not None and "gcsf_ug_per_kg" in course.values:
-        share = (course.values["gcsf_ug_per_kg"] > 0).mean(axis=0)
+def _ordered(plan: Plan, course: Course) -> Iterator[Lane]:
+    """Orders by day: the share of the living who get them."""
+    living = course.living
+    for name, word in ORDERED.items():
+        if name not in course.values:
+            continue
+        share = ((course.values[name] > 0) & living).sum(axis=0) / np.maximum(living.sum(axis=0), 1)
+        if share.max() < SEEN_FROM:
+            continue
         bars = tuple((day - 0.5, 1.0, 0.8 * float(s)) for day, s in zip(course.days, share, strict=True) if s > 0)
-        yield Lane("G-CSF (share)", f"{plan.care.gcsf.dose_ug_per_kg:g} µg/kg a day", bars, GREEN)
+        dose = f"{plan.care.gcsf.dose_ug_per_kg:g} µg/kg a day" if word == "G-CSF" and plan.care.gcsf else ""
+        yield Lane(f"{word} (share)", dose or f"peak {100 * share.max():.0f} %", bars, GREEN)
 
 
 def _times(dose: float, unit: str, days: int) -> str:
@@ -96,7 +115,7 @@ def draw_lanes(axes: Axes, lanes: Sequence[Lane]) -> None:
         for start, width, height in lane.bars:
             axes.broken_barh([(start, width)], (y + 0.35 - height, height), edgecolor=lane.colour, hatch=lane.hatch,
                              linewidth=0.6, facecolor="white" if lane.hatch else lane.colour)  # fmt: skip
-        axes.plot(lane.marks, [y] * len(lane.marks), "v", color=lane.colour, markersize=5.5, clip_on=False)
+        axes.plot(lane.marks, [y] * len(lane.marks), lane.marker, color=lane.colour, markersize=5.5, clip_on=False)
         axes.text(1.012, y, lane.amount, transform=axes.get_yaxis_transform(), va="center_baseline", fontsize=7)
     axes.axvline(0, color=GREY, linewidth=0.6)
     axes.set_yticks(range(len(lanes)), [lane.name for lane in lanes], fontsize=7)

@@ -22,6 +22,7 @@ from dayzero.simulation import assemble
 from dayzero.simulation.assemble import Organ, standard_body
 
 ORIGINS = 2  # host and one donor: enough to see what depends on what
+ONSET = "onset_"  # begins the name of the signal that tells of yesterday's event
 
 
 def short_name(file: ModuleType) -> str:
@@ -33,16 +34,22 @@ def giver(name: str) -> str:
     body = standard_body()
     if name in ORDER_SIGNALS:
         return f"ward ({', '.join(short_name(policy) for policy in body.policies if name in orders_of(policy))})"
-    owners = [o.name for o in body.organs if name in o.gives or name in o.coupled or name in o.daily]
-    return "the plan" if name in SCHEDULE else owners[0]
+    return "the plan" if name in SCHEDULE else next(o.name for o in body.organs if name in given_by(o))
+
+
+def given_by(organ: Organ) -> list[str]:
+    """Every signal of an organ: its own, coupled and daily ones, the onsets of its hazards, its draws of the day."""
+    onsets = (f"onset_{hazard}" for hazard in organ.hazards)
+    return [*organ.gives, *organ.coupled, *organ.daily, *onsets, *organ.chance]
 
 
 def readers(name: str) -> list[str]:
-    """Organs whose equations read a signal, and policies that see a report of it."""
+    """Organs whose equations read a signal, and policies that see it or a report of it."""
     body = standard_body()
-    reports = {assay for assay, of in assays().items() if of == name}
+    seen = {assay for assay, of in assays().items() if of == name}
+    seen |= {name} if name in SCHEDULE or name.startswith(ONSET) else set()
     organs = [o.name for o in body.organs if name in {*o.needs, *(n for c in o.coupled.values() for n in c.needs)}]
-    return organs + [short_name(policy) for policy in body.policies if reports & set(policy.SEES)]
+    return organs + [short_name(policy) for policy in body.policies if seen & set(policy.SEES)]
 
 
 def orders_of(policy: ModuleType) -> list[str]:
@@ -61,15 +68,17 @@ def assays() -> dict[str, str]:
 
 @cache
 def care_fields() -> dict[str, list[str]]:
-    """Setting -> the fields of a plan that fill it, read from the function of `prepare` that does so."""
-    tree = ast.parse(_beside("prepare.py"))
-    filling = next(node for node in ast.walk(tree) if getattr(node, "name", "") == "_settings")
+    """Setting -> the fields of a plan that fill it, read from the file that does so."""
+    tree = ast.parse(_beside("settings.py"))
     places = {"plan": ""}
-    for node in (each for each in ast.walk(filling) if isinstance(each, ast.Assign)):
-        for name, part in zip(getattr(node.targets[0], "elts", ()), getattr(node.value, "elts", ()), strict=True):
-            places[ast.unparse(name)] = _places(part, places)[0]
-    table = next(node for node in ast.walk(filling) if isinstance(node, ast.Dict))
-    named = {key.value: value for key, value in zip(table.keys, table.values, strict=True)
+    for node in (each for each in ast.walk(tree) if isinstance(each, ast.Assign)):
+        names, parts = (getattr(side, "elts", [side]) for side in (node.targets[0], node.value))
+        for name, part in zip(names, parts, strict=True):
+            field = part.body if isinstance(part, ast.IfExp) else part
+            if isinstance(field, ast.Attribute):
+                places[ast.unparse(name)] = _places(field, places)[0]
+    tables = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
+    named = {key.value: value for table in tables for key, value in zip(table.keys, table.values, strict=True)
              if isinstance(key, ast.Constant)}  # fmt: skip
     return {str(name): _places(value, places) for name, value in named.items() if _places(value, places)}
 
@@ -129,7 +138,7 @@ def _joined(parts: Iterable[Any]) -> _Traced:
 
 
 def consequences(organ: Organ, name: str) -> dict[str, list[str]]:
-    """What a parameter or constant changes in its organ, by kind: constants, signals, equations, jumps, hazards."""
+    """What a parameter or constant changes in its organ: constants, signals, equations, jumps, hazards, deaths."""
     return {kind: [each for each, came_from in found.items() if name in came_from and each != name]
             for kind, found in _traced(organ.name).items()}  # fmt: skip
 
@@ -148,12 +157,15 @@ def _traced(name: str) -> dict[str, dict[str, frozenset[str]]]:
 
 def _lived(organ: Organ, p: Any) -> dict[str, Any]:
     file = organ.file
-    begun = file.start(p, ORIGINS)
-    y, s = _emptied(begun), _offered(organ.needs)
-    signals = {name: c.of(y, p, _offered(c.needs)) for name, c in organ.coupled.items()} | file.signals(y, p)
-    made = {"start": begun, "signals": signals, "equations": file.rates(y, p, s)}
-    acted = {"jumps": file.jump(y, p, s)} if hasattr(file, "jump") else {}
-    return made | acted | ({"hazards": file.hazards(y, p, s)} if organ.hazards else {})
+    begun = file.start(p, ORIGINS) if organ.stateful else {}
+    y, s = _emptied(begun) if organ.stateful else (), _offered(organ.needs)
+    signals = {name: c.of(y, p, _offered(c.needs)) for name, c in organ.coupled.items()}
+    signals |= file.signals(y, p) if organ.gives else {}
+    made = {"start": begun, "signals": signals}
+    for kind, function in (("equations", "rates"), ("jumps", "jump"), ("hazards", "hazards"), ("deaths", "fatality")):
+        if hasattr(file, function):
+            made[kind] = getattr(file, function)(y, p, s)
+    return made
 
 
 def _prepared(file: ModuleType, p: Any) -> dict[str, Any]:

@@ -65,6 +65,12 @@ def _load(path: Path) -> pl.DataFrame:
     return text.with_row_index("row", offset=first).filter(~blank)
 
 
+def _may_be_negative() -> pl.Expr:
+    import polars as pl
+
+    return (pl.col("zero") != 0) | pl.col("quantity").is_in([name for name, q in QUANTITIES.items() if q.low < 0])
+
+
 def _header_advice() -> str:
     return "write the header patient,day,quantity,value,unit"
 
@@ -177,7 +183,7 @@ class _Reader:
         unread = pl.col("value").is_not_null() & pl.col("raw").is_null()
         self.refuse(rows.filter(unread), "value", "a number, or a limit such as <0.1", "write 0.5, not text or 0,5")
         self.refuse(rows.filter(~pl.col("raw").is_finite()), "value", "a finite number", "leave it empty if missing")
-        self.refuse(rows.filter(pl.col("raw") < 0, pl.col("zero") == 0), "value", "zero or more", "correct the value")
+        self.refuse(rows.filter(pl.col("raw") < 0, ~_may_be_negative()), "value", "zero or more", "correct the value")
         number = (pl.col("raw") - pl.col("zero")) / pl.col("per")
         limit = sign.replace_strict({"<": -1, ">": 1}, default=0, return_dtype=pl.Int8)
         rows = rows.with_columns(number.alias("number"), limit.alias("limit"))

@@ -15,28 +15,66 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from dayzero.biology import (
+    alloreactivity,
+    clinical_signs,
     conditioning,
+    disease,
     erythropoiesis,
     graft,
     granulopoiesis,
+    infection,
+    kidney,
+    liver,
+    lung,
+    lymphocytes,
+    mortality,
     organ_toxicity,
+    quality_of_life,
+    serotherapy,
     stem_cells,
     thrombopoiesis,
 )
-from dayzero.clinic import growth_factor, transfusion
+from dayzero.clinic import (
+    antimicrobials,
+    cell_therapy,
+    disease_control,
+    growth_factor,
+    immunosuppression,
+    supportive,
+    transfusion,
+)
 from dayzero.errors import AssemblyError
 from dayzero.module import COVARIATES, ORDER_SIGNALS, SCHEDULE, Coupled, Hazard, Parameter, Signal
 
 ORGANS: tuple[ModuleType, ...] = (
     conditioning,
+    serotherapy,
     graft,
     stem_cells,
     organ_toxicity,
+    liver,
+    lung,
+    kidney,
     granulopoiesis,
     thrombopoiesis,
     erythropoiesis,
+    lymphocytes,
+    disease,
+    alloreactivity,
+    infection,
+    mortality,
+    clinical_signs,
+    quality_of_life,
 )
-POLICIES: tuple[ModuleType, ...] = (growth_factor, transfusion)
+POLICIES: tuple[ModuleType, ...] = (
+    growth_factor,
+    transfusion,
+    immunosuppression,
+    antimicrobials,
+    supportive,
+    cell_therapy,
+    disease_control,
+)
 
 
 @dataclass(frozen=True)
@@ -53,12 +91,18 @@ class Organ:
     coupled: Mapping[str, Coupled]
     daily: Mapping[str, Signal]
     hazards: Mapping[str, Hazard]
+    chance: Mapping[str, int]
     view: Any = field(repr=False)
 
     @property
-    def lives(self) -> bool:
+    def stateful(self) -> bool:
         """Whether it has a state that the engine carries."""
         return hasattr(self.file, "State")
+
+    @property
+    def lives(self) -> bool:
+        """Whether the engine runs it: it has a state, works out signals or holds risks."""
+        return self.stateful or bool(self.coupled or self.hazards)
 
 
 @dataclass(frozen=True)
@@ -80,7 +124,7 @@ class Body:
 
     @property
     def living(self) -> tuple[Organ, ...]:
-        """Organs with a state."""
+        """Organs that the engine runs."""
         return tuple(organ for organ in self.organs if organ.lives)
 
     def organ(self, name: str) -> Organ:
@@ -104,7 +148,10 @@ def assemble(organs: Sequence[ModuleType] = ORGANS, policies: Sequence[ModuleTyp
     coupled = [(o.name, {name: c.signal for name, c in o.coupled.items()}) for o in read]
     given = [(o.name, o.gives) for o in read] + coupled
     daily = _once([("schedule", SCHEDULE), *((o.name, o.daily) for o in read)])
-    signals = _once([("ward", ORDER_SIGNALS), ("daily", daily), *given])
+    onsets = [(o.name, {f"onset_{n}": Signal("1", f"1 the morning after: {h.meaning}") for n, h in o.hazards.items()})
+              for o in read]  # fmt: skip
+    chances = [(o.name, {n: Signal("1", "uniform draw of the day") for n in o.chance}) for o in read]
+    signals = _once([("ward", ORDER_SIGNALS), ("daily", daily), *given, *onsets, *chances])
     for organ in read:
         _agree(organ.name, organ.uses, constants, "constant")
         _agree(organ.name, organ.needs, signals, "signal")
@@ -125,7 +172,7 @@ def standard_body() -> Body:
 def _read(file: ModuleType) -> Organ:
     name = file.__name__.rsplit(".", 1)[-1]
     parts = {key: getattr(file, key.upper(), {}) for key in ("parameters", "constants", "uses", "needs", "gives",
-                                                             "coupled", "daily", "hazards")}  # fmt: skip
+                                                             "coupled", "daily", "hazards", "chance")}  # fmt: skip
     names = [*parts["parameters"], *parts["constants"], *parts["uses"]]
     doubled = {n for n in names if names.count(n) > 1}
     if doubled:

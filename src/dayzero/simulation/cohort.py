@@ -10,8 +10,9 @@ import json
 import os
 import platform
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
 from threading import Lock
@@ -20,23 +21,30 @@ from typing import Any
 import numpy as np
 
 from dayzero.errors import SpecError
+from dayzero.module import ORDER_SIGNALS
 from dayzero.simulation.assemble import Body, standard_body
 from dayzero.simulation.course import Course
 from dayzero.simulation.domain import out_of_domain
 from dayzero.simulation.engine_jax import CHUNK, Precision, block_size, program
 from dayzero.simulation.integrate import STEPS_PER_DAY
+from dayzero.simulation.occurrences import FATE, FLAGS, REPORTED
 from dayzero.simulation.prepare import Prepared, prepare
 from dayzero.simulation.request import Run, asked, distinct, who
 from dayzero.spec import Plan
 
-RECORDED = (
+TRUE = (
     "neutrophils", "monocytes", "platelets", "hemoglobin", "myeloid_donor_fraction", "stem_donor_fraction", "clones",
-    "reported_neutrophils", "reported_monocytes", "reported_platelets", "reported_hemoglobin",
-    "reported_donor_chimerism_myeloid", "gcsf_ug_per_kg", "platelet_units", "red_cell_units", "event_bleeding",
+    "t_cells", "cd4", "naive_cd4", "cd8", "nk_cells", "b_cells", "igg", "t_donor_fraction", "disease_burden",
+    "gvh_effectors", "hvg_effectors", "skin_damage", "gut_damage", "liver_damage", "gvhd_damage", "chronic_gvhd",
+    "mucosal_injury", "infection", "cmv_load", "quality_of_life",
 )  # fmt: skip
+EVENTS = tuple(f"event_{name}" for _, name, _ in standard_body().hazards)
+WHOLE = {*EVENTS, *FATE}  # small whole numbers, kept in a byte
+RECORDED = (*TRUE, *REPORTED, *ORDER_SIGNALS, *EVENTS, *FATE)
 
 USUAL_BLOCK = 128  # as fast on a processor as 1,024 and an eighth of the memory
-COVARIATES_KEPT = ("age_years", "male", "weight_kg", "height_cm", "major_abo_mismatch", "graft_cd34_per_kg")
+COVARIATES_KEPT = ("age_years", "male", "weight_kg", "height_cm", "major_abo_mismatch", "graft_cd34_per_kg",
+                   "graft_cd3_per_kg", "hct_ci", "cmv_recipient", "donor_cmv", "allogeneic")  # fmt: skip
 
 
 def simulate(
@@ -99,7 +107,7 @@ def simulate(
     for sentence in noted:
         warnings.warn(sentence, stacklevel=2)
     parts = _computed(body, plans, ids, run, progress)
-    return _joined(parts, plans, ids, run, [str(w) for w in noted])
+    return _joined(body, parts, plans, ids, run, [str(w) for w in noted])
 
 
 def _computed(
@@ -124,7 +132,13 @@ def _computed(
         yield one(0)
         return
     with ThreadPoolExecutor(max_workers=run.cores) as pool:
-        yield from pool.map(one, starts)
+        ahead: deque[Future[tuple[np.ndarray, Prepared]]] = deque()
+        for at in starts:
+            ahead.append(pool.submit(one, at))
+            if len(ahead) > run.cores + 1:  # no more blocks in memory than keep every core busy
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def _one_block(body: Body, plans: list[Plan], ids: np.ndarray, run: Run, tick: Callable[[int], None]):
@@ -205,28 +219,29 @@ def _first(prepared: Prepared, n: int) -> Prepared:
     return _mapped(prepared, lambda a: a[..., :n])
 
 
-def _joined(parts: Iterator[tuple[np.ndarray, Prepared]], plans: list[Plan], ids: np.ndarray, run: Run,
+def _joined(body: Body, parts: Iterator[tuple[np.ndarray, Prepared]], plans: list[Plan], ids: np.ndarray, run: Run,
             noted: list[str]) -> Course:  # fmt: skip
     days = np.arange(run.first_day, run.days + 1)
-    values = {name: np.empty((len(ids), len(days)), dtype=run.precision) for name in run.recording}
+    kinds = {name: np.uint8 if name in WHOLE else run.precision for name in run.recording}
+    values = {name: np.empty((len(ids), len(days)), dtype=kind) for name, kind in kinds.items()}
     people: dict[str, list[np.ndarray]] = {}
-    visits, tests = (np.zeros((len(ids), len(days)), dtype=bool) for _ in range(2))
+    flags = {name: np.zeros((len(ids), len(days)), dtype=bool) for name in FLAGS}
     at = 0
     for recorded, prepared in parts:
         here = slice(at, at + recorded.shape[2])
         for i, name in enumerate(run.recording):
             values[name][here] = recorded[:, i, :].T
-        visits[here] = prepared.daily["blood_drawn"][: len(days)].T > 0
-        tests[here] = prepared.daily["chimerism_tested"][: len(days)].T > 0
+        for name, flag in flags.items():
+            flag[here] = prepared.daily[name][: len(days)].T > 0
         for name in COVARIATES_KEPT:
             value = prepared.person[name]
             people.setdefault(name, []).append(value[1] if isinstance(value, tuple) else value)
         at = here.stop
-    return Course(ids, days, values, {name: np.concatenate(v) for name, v in people.items()}, visits, tests,
-                  run_record(plans, ids, run, noted))  # fmt: skip
+    return Course(ids, days, values, {name: np.concatenate(v) for name, v in people.items()}, flags,
+                  run_record(body, plans, ids, run, noted))  # fmt: skip
 
 
-def run_record(plans: list[Plan], ids: np.ndarray, run: Run, noted: list[str]) -> dict[str, Any]:
+def run_record(body: Body, plans: list[Plan], ids: np.ndarray, run: Run, noted: list[str]) -> dict[str, Any]:
     """What it takes to repeat a run, and what to think of it."""
     unique = distinct(plans)
     place = {id(p): i for i, p in enumerate(unique)}
@@ -248,5 +263,6 @@ def run_record(plans: list[Plan], ids: np.ndarray, run: Run, noted: list[str]) -
         "python": platform.python_version(),
         "machine": platform.machine(),
         "versions": {name: version(name) for name in ("jax", "jaxlib", "numpy")},
+        "causes": [name for _, name, _ in body.hazards],
         "warnings": noted,
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ import numpy as np
 
 from dayzero.errors import ChartError
 from dayzero.module import Signal
+from dayzero.simulation.occurrences import FATE, REPORTED, UNKNOWN, event_rows
 
-SCHEMA = 1
+SCHEMA = 2
 RECORD_SCHEMA = 1
 ADVICE = "name a file written by Course.write"
 
@@ -30,22 +31,6 @@ RECORD: Mapping[str, tuple[type | None, ...]] = {
 KINDS = {str: "text", list: "a list", int: "a whole number", Mapping: "keys with values", bool: "true or false",
          None: "nothing"}  # fmt: skip
 
-REPORTED: Mapping[str, Signal] = {
-    "reported_neutrophils": Signal("1e9/L", "neutrophils as reported that morning"),
-    "reported_monocytes": Signal("1e9/L", "monocytes as reported that morning"),
-    "reported_platelets": Signal("1e9/L", "platelets as reported that morning"),
-    "reported_hemoglobin": Signal("g/dL", "hemoglobin as reported that morning"),
-    "reported_donor_chimerism_myeloid": Signal("%", "myeloid donor chimerism as reported that morning"),
-}
-
-# Kinds of events and the recorded quantity each is read from.
-EVENTS: Mapping[str, str] = {
-    "platelet_transfusion": "platelet_units",
-    "red_cell_transfusion": "red_cell_units",
-    "gcsf": "gcsf_ug_per_kg",
-    "bleeding": "event_bleeding",
-}
-
 
 @dataclass(frozen=True)
 class Course:
@@ -55,9 +40,10 @@ class Course:
     ----------
     patients : (patients,) identifiers.
     days : (days,) day from infusion, mornings.
-    values : quantity -> (patients, days) array; also read as attributes, ``course.platelets``.
+    values : quantity -> (patients, days) array; also read as attributes, ``course.platelets``. After a death they stand
+        still, and nothing of them is charted or counted.
     covariates : name -> (patients,) array: who each patient is.
-    visits : (patients, days) bool, days of blood counts; ``tests`` the same for chimerism.
+    flags : name of `occurrences.FLAGS` -> (patients, days) bool: days of blood counts, of chimerism tests ...
     record : the run record: plan, seed, versions, warnings.
     """
 
@@ -65,8 +51,7 @@ class Course:
     days: np.ndarray
     values: Mapping[str, np.ndarray]
     covariates: Mapping[str, np.ndarray]
-    visits: np.ndarray
-    tests: np.ndarray
+    flags: Mapping[str, np.ndarray]
     record: Mapping[str, Any] = field(repr=False)
 
     def __getattr__(self, name: str) -> np.ndarray:
@@ -92,6 +77,54 @@ class Course:
             raise ChartError("course", "day", str(day), span, "simulate more days")
         return int(day - self.days[0])
 
+    @property
+    def visits(self) -> np.ndarray:
+        """Days of blood counts, (patients, days)."""
+        return self.flags["blood_drawn"]
+
+    @property
+    def tests(self) -> np.ndarray:
+        """Days of chimerism testing, (patients, days)."""
+        return self.flags["chimerism_tested"]
+
+    @property
+    def living(self) -> np.ndarray:
+        """Mornings each patient is alive, (patients, days); every morning where deaths were not recorded."""
+        alive = np.ones((len(self), len(self.days)), bool)
+        if "alive" in self.values:
+            alive &= self.values["alive"] > 0
+        if "died_of" in self.values:
+            fallen = np.cumsum(self.values["died_of"] > 0, axis=1)
+            alive[:, 1:] &= fallen[:, :-1] == 0
+        return alive
+
+    def deaths(self) -> tuple[np.ndarray, np.ndarray]:
+        """Day of death, inf for who lives, and its cause: a hazard, `UNKNOWN` where not recorded, "" for who lives."""
+        alive, causes = self.living, np.array(["", *self.record.get("causes", []), UNKNOWN])
+        here = np.zeros_like(alive)
+        here[:, :-1] = alive[:, :-1] & ~alive[:, 1:]
+        told = np.where(alive, self.values.get("died_of", 0 * alive), 0).astype(int)
+        here |= told > 0
+        died, at = here.any(axis=1), here.argmax(axis=1)
+        code = told[np.arange(len(self)), at]
+        cause = causes[np.where(died & (code == 0), len(causes) - 1, np.minimum(code, len(causes) - 1))]
+        return np.where(died, self.days[at], np.inf), cause
+
+    def first_day(self, name: str, least: float | None = None, since: float = -np.inf) -> np.ndarray:
+        """First day, from `since`, on which a quantity is above zero, or `least` or more; inf where there is none."""
+        value = self.values[name]
+        here = (value > 0 if least is None else value >= least) & self.living & (self.days >= since)
+        return np.where(here.any(axis=1), self.days[here.argmax(axis=1)], np.inf)
+
+    def only(self, rows: Sequence[int] | np.ndarray) -> Course:
+        """The course of some of the patients, named by row."""
+        at, chosen = np.asarray(rows), self.record["plan_of_patient"]
+        values, covariates, flags = (
+            {name: array[at] for name, array in table.items()} for table in (self.values, self.covariates, self.flags)
+        )
+        record = {**self.record, "plan_of_patient": chosen and [chosen[row] for row in at]}
+        return Course(self.patients[at], self.days, values, covariates, flags, record)
+
     def events(self) -> dict[str, np.ndarray]:
         """Event table in long form: patient, day, kind, amount; sorted by patient, day, kind."""
         row, when, kind, amount = self.event_rows()
@@ -104,21 +137,16 @@ class Course:
         }
 
     def event_rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Row of the patient, column of the day, kind and amount of every event that was recorded."""
-        rows = [(np.empty(0, dtype=int), np.empty(0, dtype=int), np.empty(0, dtype="<U22"), np.empty(0))]
-        for kind, name in EVENTS.items():
-            if name in self.values:
-                who, when = np.nonzero(self.values[name] > 0)
-                rows.append((who, when, np.full(len(who), kind), self.values[name][who, when].astype(np.float64)))
-        who, when, kinds, amount = (np.concatenate(parts) for parts in zip(*rows, strict=True))
-        return who, when, kinds, amount
+        """Row of the patient, column of the day, kind and amount (nan: none) of every event that was recorded."""
+        return event_rows(self)
 
     def write(self, path: str | Path) -> Path:
         """Keep the course in one ``.npz`` file, written whole or not at all."""
         target = Path(path)
         packed: dict[str, Any] = {f"value.{name}": array for name, array in self.values.items()}
         packed |= {f"covariate.{name}": array for name, array in self.covariates.items()}
-        packed |= {"patients": self.patients, "days": self.days, "visits": self.visits, "tests": self.tests}
+        packed |= {f"flag.{name}": array for name, array in self.flags.items()}
+        packed |= {"patients": self.patients, "days": self.days}
         packed |= {"schema": np.asarray(SCHEMA), "record": np.asarray(json.dumps(dict(self.record)))}
         part = target.with_name(f".{secrets.token_hex(8)}.part")
         try:
@@ -134,13 +162,12 @@ class Course:
         """A course kept by `write`."""
         where = str(path)
         stored = _stored(path)
-        for name in ("record", "patients", "days", "visits", "tests"):
+        record = _record(stored, where)
+        for name in ("patients", "days", "flag.blood_drawn", "flag.chimerism_tested"):
             if name not in stored:
                 raise ChartError(where, name, "nothing", "a course with its run record", ADVICE)
-        record = _record(stored, where)
         named = lambda prefix: {k.split(".", 1)[1]: v for k, v in stored.items() if k.startswith(prefix)}  # noqa: E731
-        course = cls(stored["patients"], stored["days"], named("value."), named("covariate."), stored["visits"],
-                     stored["tests"], record)  # fmt: skip
+        course = cls(stored["patients"], stored["days"], named("value."), named("covariate."), named("flag."), record)
         _check_shapes(course, where)
         check_record(record, where, len(course))
         return course
@@ -151,7 +178,7 @@ class Course:
 
         from dayzero.simulation.assemble import standard_body
 
-        about = {**standard_body().signals, **REPORTED}
+        about = {**standard_body().signals, **REPORTED, **FATE}
         variables = {
             name: (("patient", "day"), array, _attributes(about.get(name))) for name, array in self.values.items()
         }
@@ -176,6 +203,9 @@ def check_record(record: Any, where: str, patients: int | None = None) -> None:
             got = _shown(value) if name in record else "no such entry"
             expected = " or ".join(KINDS[kind] for kind in kinds)
             raise ChartError(where, f"record.{name}", got, expected, "write one with --record")
+    causes = record.get("causes", [])
+    if not _is(causes, list) or not all(_is(cause, str) for cause in causes):
+        raise ChartError(where, "record.causes", _shown(causes), "a list of names", "write one with --record")
     _check_plans(record, where, record["patients"] if patients is None else patients)
 
 
@@ -219,6 +249,8 @@ def _stored(path: str | Path) -> dict[str, np.ndarray]:
 
 def _record(stored: Mapping[str, np.ndarray], where: str) -> dict[str, Any]:
     """The run record of a course file whose schema this release reads."""
+    if "record" not in stored:
+        raise ChartError(where, "record", "nothing", "a course with its run record", ADVICE)
     try:
         record = json.loads(str(stored["record"]))
     except (ValueError, RecursionError):
@@ -242,7 +274,7 @@ def _check_shapes(course: Course, where: str) -> None:
     table = (len(patients), len(days))
     arrays = [(f"value.{k}", v, table, "fiub") for k, v in course.values.items()]
     arrays += [(f"covariate.{k}", v, table[:1], "fiub") for k, v in course.covariates.items()]
-    arrays += [("visits", course.visits, table, "b"), ("tests", course.tests, table, "b")]
+    arrays += [(f"flag.{k}", v, table, "b") for k, v in course.flags.items()]
     for name, array, shape, kinds in arrays:
         if array.shape != shape or array.dtype.kind not in kinds:
             raise ChartError(where, name, f"{array.dtype} of shape {array.shape}", f"numbers of shape {shape}", ADVICE)

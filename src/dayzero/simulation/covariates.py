@@ -1,4 +1,4 @@
-"""Who a virtual patient is: size, organ function, donor and graft, drawn around the plan and turned into covariates.
+"""Who a virtual patient is: size, organ function, disease, donor, graft; drawn around the plan, made covariates.
 
 Each drawn field has its own stream, so that letting a second field vary moves no draw of the first.
 
@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from dayzero.module import DISEASE_GROUPS
 from dayzero.simulation.streams import COVARIATE, SMALL_NUMBERS, uniform, unsigned
-from dayzero.spec import Graft, Plan, Spread
-from dayzero.spec.population import VARIABLE_FIELDS
+from dayzero.spec import Donor, Graft, Plan, Spread
+from dayzero.spec.population import STEPS, VARIABLE_FIELDS
+from dayzero.spec.vocabulary import REMISSIONS, SAME_PERSON, Diagnosis, DiseaseRisk, Status
 
 # The stream of each field that may vary: never renumbered.
 COVARIATE_STREAMS: Mapping[str, int] = {
@@ -30,10 +32,32 @@ COVARIATE_STREAMS: Mapping[str, int] = {
     "graft.tnc_per_kg": 8,
     "female": 9,
     "major_abo_mismatch": 10,
+    "patient.hct_ci": 11,
+    "patient.karnofsky": 12,
+    "cmv_recipient": 13,
+    "cmv_donor": 14,
+    "female_donor": 15,
+    "mrd_positive": 16,
 }
 
 CLEARANCE = "patient.creatinine_clearance_ml_per_min"
 ANTIGENS = {"O": "", "A": "A", "B": "B", "AB": "AB"}
+
+# Group of each diagnosis that does not bear the name of its group. A malignancy without a group is taken for an
+# aggressive lymphoma, which is an assumption that `domain` tells of; what is not malignant is `other`.
+GROUP_OF: Mapping[Diagnosis, str] = {
+    "mpn": "cml",
+    "myelofibrosis": "cml",
+    "cll": "indolent_lymphoma",
+    "other_malignant": "aggressive_lymphoma",
+    "aplastic_anemia": "aplastic",
+}
+LITTLE_LEFT: tuple[Status, ...] = ("partial_remission", "stable", "chronic_phase")
+ACTIVE: tuple[Status, ...] = ("active", "accelerated_phase", "blast_phase", "untreated")
+RISKS: Mapping[DiseaseRisk | None, float] = {None: 0.0, "low": -1.0, "intermediate": 0.0, "high": 1.0, "very_high": 2.0}
+UNRELATED = ("matched_unrelated", "mismatched_unrelated", "cord_unrelated")
+ALLELES = 8  # HLA alleles that mismatches are counted among
+T_CELLS = ("cd3", "naive_t", "treg")
 
 
 def draw(plan: Plan, key: np.ndarray, typical: bool = False) -> dict[str, np.ndarray]:
@@ -43,6 +67,8 @@ def draw(plan: Plan, key: np.ndarray, typical: bool = False) -> dict[str, np.nda
         drawn[field] = _quantile(
             spread, _uniform(key, COVARIATE_STREAMS[field]), plan.value_of(field), VARIABLE_FIELDS[field]
         )
+        if field in STEPS:
+            drawn[field] = STEPS[field] * np.rint(drawn[field] / STEPS[field])
     return drawn | _sized(plan, drawn, key, typical)
 
 
@@ -53,15 +79,20 @@ GROWN = 14.0  # years; before, girls and boys are of one size
 
 def _sized(plan: Plan, drawn: Mapping[str, np.ndarray], key: np.ndarray, typical: bool) -> dict[str, np.ndarray]:
     """Sex, and the size that goes with it: weight follows height, so that a spread of weight is one of build."""
-    share = plan.population.female_fraction
     own = 1.0 if plan.patient.sex == "female" else 0.0
-    chance = _uniform(key, COVARIATE_STREAMS["female"])
-    female = np.full(key.shape, own) if typical or share is None else np.where(chance < share, 1.0, 0.0)
+    female = _share(key, "female", plan.population.female_fraction, own > 0, typical)
     shift = np.where(drawn["patient.age_years"] >= GROWN, WOMAN_TO_MAN ** (female - own), 1.0)
     height = np.clip(drawn["patient.height_cm"] * shift, *VARIABLE_FIELDS["patient.height_cm"])
     build = (height / plan.value_of("patient.height_cm")) ** 2
     weight = np.clip(drawn["patient.weight_kg"] * build, *VARIABLE_FIELDS["patient.weight_kg"])
     return {"female": female, "patient.height_cm": height, "patient.weight_kg": weight}
+
+
+def _share(key: np.ndarray, stream: str, share: float | None, own: bool, typical: bool) -> np.ndarray:
+    """1 in a share of patients; the plan's own answer where no share is given, or for the typical patient."""
+    if typical or share is None:
+        return np.full(key.shape, 1.0 if own else 0.0)
+    return np.where(_uniform(key, COVARIATE_STREAMS[stream]) < share, 1.0, 0.0)
 
 
 def _uniform(key: np.ndarray, stream: int) -> np.ndarray:
@@ -103,6 +134,7 @@ def covariates(plan: Plan, key: np.ndarray, origins: int, typical: bool = False)
     if patient.creatinine_clearance_ml_per_min is None and CLEARANCE not in plan.population.fields:
         clearance = clearance * surface / np.sqrt(patient.height_cm * patient.weight_kg / 3600.0)
     flag = lambda present: np.full(key.shape, 1.0 if present else 0.0)  # noqa: E731
+    cmv = _share(key, "cmv_recipient", plan.population.cmv_recipient_fraction, patient.cmv_seropositive, typical)
     return {
         "age_years": age,
         "male": male,
@@ -118,8 +150,80 @@ def covariates(plan: Plan, key: np.ndarray, origins: int, typical: bool = False)
         "hepatic_risk": flag(patient.liver_iron_or_hepatitis),
         "prior_inotuzumab_or_gemtuzumab": flag(patient.prior_inotuzumab_or_gemtuzumab),
         "major_abo_mismatch": _major_mismatch(plan, key, typical),
+        "hct_ci": drawn["patient.hct_ci"],
+        "karnofsky": drawn["patient.karnofsky"],
+        "bilirubin_mg_per_dl": np.full(key.shape, patient.bilirubin_mg_per_dl),
+        "pulmonary_risk": flag(patient.pulmonary_disease),
+        "cmv_recipient": cmv,
+        "allogeneic": flag(plan.allogeneic),
+        "ursodiol": flag(plan.care.ursodiol),
+        "cryotherapy": flag(plan.care.cryotherapy),
+        "palifermin": flag(plan.care.palifermin),
+        **_disease(plan, key, typical),
+        **_donors(plan, drawn["female"], cmv, key, origins, typical),
         **_grafts(plan, drawn, key, origins, typical),
     }
+
+
+def disease_group(diagnosis: Diagnosis) -> str:
+    """The group of a diagnosis, one of `DISEASE_GROUPS`.
+
+    >>> disease_group("cll"), disease_group("hemoglobinopathy")
+    ('indolent_lymphoma', 'other')
+    """
+    group = GROUP_OF.get(diagnosis, diagnosis)
+    return group if group in DISEASE_GROUPS else "other"
+
+
+def _disease(plan: Plan, key: np.ndarray, typical: bool) -> dict[str, np.ndarray]:
+    """Group, burden class and risk of the disease; a disease without a status has no burden class."""
+    patient, none = plan.patient, np.zeros(key.shape)
+    group = disease_group(patient.diagnosis)
+    measurable = _share(key, "mrd_positive", plan.population.mrd_fraction, bool(patient.mrd_positive), typical)
+    in_remission = 1.0 if patient.status in REMISSIONS else 0.0
+    return {
+        **{f"disease_{name}": none + (name == group) for name in DISEASE_GROUPS},
+        "disease_remission": in_remission * (1.0 - measurable),
+        "disease_mrd": in_remission * measurable + (patient.status in LITTLE_LEFT),
+        "disease_active": none + (patient.status in ACTIVE),
+        "disease_risk": none + RISKS[patient.disease_risk],
+    }
+
+
+def _donors(
+    plan: Plan, female: np.ndarray, cmv: np.ndarray, key: np.ndarray, origins: int, typical: bool
+) -> dict[str, tuple[np.ndarray, ...]]:
+    """Who the donors are, per origin; shares of the population concern the first donor."""
+    none, people = np.zeros(key.shape), plan.population
+    names = ("donor_cmv", "donor_female", "donor_is_unrelated", "donor_is_self", "hla_mismatch")
+    nobody = dict.fromkeys(names, none) | {"donor_is_self": none + 1.0}  # who is not there is not foreign
+    table: dict[str, list[np.ndarray]] = {name: [nobody[name]] for name in names}
+    for o in range(1, origins):
+        donor = plan.donors[o - 1] if o <= len(plan.donors) else None
+        entry = nobody
+        if donor is not None:
+            known = typical or o > 1
+            seropositive = _share(key, "cmv_donor", people.cmv_donor_fraction, donor.cmv_seropositive, known)
+            woman = _share(key, "female_donor", people.female_donor_fraction, donor.sex == "female", known)
+            entry = {
+                "donor_cmv": cmv if donor.kind == "autologous" else seropositive,
+                "donor_female": female if donor.kind in SAME_PERSON else woman,
+                "donor_is_unrelated": none + (donor.kind in UNRELATED),
+                "donor_is_self": none + (donor.kind in SAME_PERSON),
+                "hla_mismatch": none + _mismatches(donor),
+            }
+        for name in names:
+            table[name].append(entry[name])
+    return {name: tuple(values) for name, values in table.items()}
+
+
+def _mismatches(donor: Donor) -> float:
+    """Mismatched alleles of 8; cord blood typed at 6 loci is counted as it is, its match being one of antigens."""
+    if donor.hla is None:
+        return 0.0
+    compared = donor.hla[1]
+    as_it_is = donor.kind == "cord_unrelated" and compared < ALLELES
+    return donor.mismatches * (1.0 if as_it_is else ALLELES / compared)
 
 
 def fat_free_mass(weight_kg: Any, height_cm: Any, age_years: Any, male: Any) -> Any:
@@ -143,16 +247,24 @@ def _grafts(
 ) -> dict[str, Any]:
     """Per-origin covariates. Origin 0 is the host, 1 the donor, 2 a second donor."""
     none = np.zeros(key.shape)
-    names = ("graft_cd34_per_kg", "graft_is_blood", "graft_is_marrow", "graft_is_cord", "graft_is_primed",
+    names = ("graft_cd34_per_kg", "graft_cd3_per_kg", "graft_naive_t_per_kg", "graft_treg_per_kg", "graft_nk_per_kg",
+             "graft_b_per_kg", "graft_is_blood", "graft_is_marrow", "graft_is_cord", "graft_is_primed",
              "donor_age_years", "donor_specific_antibody")  # fmt: skip
     table: dict[str, list[np.ndarray]] = {name: [none] for name in names}
     for o in range(1, origins):
         entry = _one_graft(plan, drawn, o, none) if o <= len(plan.donors) else dict.fromkeys(names, none)
         for name in names:
             table[name].append(entry[name])
-    chance = [uniform(key, unsigned(SMALL_NUMBERS + o), unsigned(0)).astype(np.float64) for o in range(origins)]
-    lucky = [none + 0.5] * origins if typical else chance
-    return {name: tuple(values) for name, values in table.items()} | {"luck": tuple(lucky)}
+    drawn_by = {"luck": SMALL_NUMBERS, "precursor_luck": SMALL_NUMBERS + 10}
+    lucky = {
+        name: tuple(none + 0.5 if typical else _chance(key, first + o) for o in range(origins))
+        for name, first in drawn_by.items()
+    }
+    return {name: tuple(values) for name, values in table.items()} | lucky
+
+
+def _chance(key: np.ndarray, stream: int) -> np.ndarray:
+    return uniform(key, unsigned(stream), unsigned(0)).astype(np.float64)
 
 
 def bag_of(plan: Plan, donor: int) -> Graft:
@@ -167,13 +279,21 @@ def _viable(graft: Graft) -> float:
 
 
 def _one_graft(plan: Plan, drawn: Mapping[str, np.ndarray], o: int, none: np.ndarray) -> dict[str, np.ndarray]:
-    """A donor's graft; the spread of doses concerns the plan's first graft."""
+    """A donor's graft; the spread of doses concerns the plan's first graft, that of CD3 all its T cells alike."""
     graft, donor = bag_of(plan, o), plan.donors[o - 1]
-    spread = graft is plan.graft and _viable(graft) > 0
-    share = drawn["graft.cd34_per_kg"] / plan.value_of("graft.cd34_per_kg") if spread else none + 1
+    spread = graft is plan.graft
+
+    def share(field: str) -> np.ndarray:
+        usual = plan.value_of(field)
+        return drawn[field] / usual if spread and usual > 0 else none + 1
+
+    doses, alive, t_cells = graft.doses(), graft.viable_fraction, share("graft.cd3_per_kg")
     age = drawn["donor.age_years"] if o == 1 else none + donor.age_years
     return {
-        "graft_cd34_per_kg": _viable(graft) * share,
+        "graft_cd34_per_kg": _viable(graft) * share("graft.cd34_per_kg"),
+        **{f"graft_{subset}_per_kg": doses[subset] * alive * t_cells for subset in T_CELLS},
+        "graft_nk_per_kg": none + doses["nk"] * alive,
+        "graft_b_per_kg": none + doses["b"] * alive,
         "graft_is_blood": none + (graft.source == "mobilised_blood"),
         "graft_is_marrow": none + (graft.source == "marrow"),
         "graft_is_cord": none + (graft.source == "cord"),

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from dayzero.errors import DomainWarning
 from dayzero.module import Parameter
+from dayzero.simulation.covariates import disease_group
 from dayzero.spec import Plan
+from dayzero.spec.vocabulary import MAINTENANCE_FOR
 
 # Viable CD34+ cells/kg that published count curves cover, by source.
 CD34_COVERED: Mapping[str, tuple[float, float]] = {
@@ -16,7 +18,6 @@ CD34_COVERED: Mapping[str, tuple[float, float]] = {
 }
 AGES_COVERED = (1.0, 75.0)
 DAYS_COVERED = 730
-MARROW_DISEASES = ("aml", "all", "mds", "cml", "mpn", "myelofibrosis")
 KILL_BY_ANALOGY = ("thiotepa", "treosulfan", "carmustine", "etoposide", "cytarabine", "clofarabine")
 
 
@@ -48,13 +49,10 @@ def _of_plan(plan: Plan) -> list[str]:
             found.append(f"{dose:.2g} CD34+ cells/kg of {graft.source} lies outside {least:.2g} to {most:.2g}")
     for drug in sorted({course.drug for course in plan.conditioning.drugs} & set(KILL_BY_ANALOGY)):
         found.append(f"marrow kill of {drug} is set by analogy, not measured")
-    if plan.patient.diagnosis in MARROW_DISEASES and plan.patient.status == "active":
-        found.append(
-            f"active {plan.patient.diagnosis} does not yet crowd the marrow: counts before transplant are too good"
-        )
-    for name in ("sirolimus", "abatacept"):
-        if getattr(plan.prophylaxis, name) is not None:
-            found.append(f"{name} has no effect yet: it acts on cells that are not simulated")
-    if plan.allogeneic:
-        found.append("rejection, graft-versus-host disease, infection, relapse and death are not simulated yet")
+    diagnosis, maintenance = plan.patient.diagnosis, plan.care.maintenance
+    group = disease_group(diagnosis)
+    if group not in (diagnosis, "aplastic", "other"):
+        found.append(f"the disease of {diagnosis} is simulated as that of {group}")
+    if maintenance is not None and diagnosis not in MAINTENANCE_FOR[maintenance.drug]:
+        found.append(f"{maintenance.drug} is not maintenance for {diagnosis}; it is simulated as if it were")
     return found

@@ -144,7 +144,6 @@ def _compile(body: Body, layout: Layout, precision: Precision, size: int, record
             i, values = row
             today = _unpack(layout.daily, [values[j] for j in range(len(layout.daily))])
             then, recorded = one_day(body, carried, p, chosen, today, first + i, key, steps)
-            then = jax.tree.map(lambda new, old: jnp.where(today["present"] > 0, new, old), then, carried)
             return then, jnp.stack([recorded[name] for name in recording])
 
         return jax.lax.scan(day, passing, (jnp.arange(CHUNK, dtype=precision), daily))

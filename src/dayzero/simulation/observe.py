@@ -1,8 +1,6 @@
-"""From a course to a chart: what the laboratory reported and what was given, and nothing else."""
+"""From a course to a chart: what the laboratory reported, what was given, what was seen to happen; nothing else."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -12,13 +10,15 @@ from dayzero.simulation.laboratory import ASSAYS
 from dayzero.spec import Graft, Plan
 
 ROUNDING = 1e-6  # a limit reported in float32 may stand a rounding above itself
+Given = tuple[np.ndarray, np.ndarray, np.ndarray]
 GRAFT_WORDS = {"mobilised_blood": "PBSC", "marrow": "BM", "cord": "cord"}
 
 
 def observe(course: Course) -> Chart:
-    """The chart of a simulated cohort: reports of visit days, detection limits as such, transfusions and G-CSF.
+    """The chart of a simulated cohort: reports of visit days, detection limits as such, what was given, what happened.
 
-    The reports are the very numbers the ward's policies acted on.
+    The reports are the very numbers the ward's policies acted on. Nothing is measured, given or seen after a death,
+    whose cause is the amount of its event (`dayzero.units.DEATH_CAUSES`).
 
     Examples
     --------
@@ -27,24 +27,24 @@ def observe(course: Course) -> Chart:
     >>> chart.patients
     ('0', '1')
     """
-    limits = _limits(course)
+    limits, living = _limits(course), course.living
     measurements = {}
     for name, assay in ASSAYS.items():
         reported = course.values.get(f"reported_{name}")
-        if reported is None:
+        if reported is None or assay.visit not in course.flags:
             continue
-        visits = course.visits if assay.visit == "blood_drawn" else course.tests
-        who, when = np.nonzero(visits)
+        who, when = np.nonzero(course.flags[assay.visit] & living)
         value = reported[who, when].astype(np.float64)
         limit = limits[name][who]
         censored = np.where((limit > 0) & (value <= limit * (1 + ROUNDING)), -1, 0)
         measurements[name] = (who, course.days[when], np.where(censored < 0, limit, value), censored)
     row, when, kind, amount = course.event_rows()
     given = {
-        name: (row[kind == name], course.days[when[kind == name]], amount[kind == name])
-        for name in ("platelet_transfusion", "red_cell_transfusion", "gcsf")
+        str(name): (row[kind == name], course.days[when[kind == name]], amount[kind == name])
+        for name in np.unique(kind)
     }
-    given |= _infusions(course)
+    for name, planned in _infusions(course).items():  # a boost may be planned, or ordered by the ward
+        given[name] = _joined(planned, given[name]) if name in given else planned
     return Chart.from_columns(
         measurements,
         [str(p) for p in course.patients],
@@ -61,15 +61,15 @@ def plans_of(course: Course) -> list[Plan]:
     return [plans[0]] * len(course) if chosen is None else [plans[i] for i in chosen]
 
 
-def _infusions(course: Course) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _infusions(course: Course) -> dict[str, Given]:
     """Row, day and viable CD34+ cells/kg of every graft that was infused, by kind of event."""
-    first = course.covariates["graft_cd34_per_kg"]
+    first, died = course.covariates["graft_cd34_per_kg"], course.deaths()[0]
     rows: dict[str, dict[tuple[int, int], float]] = {"infusion": {}, "second_graft": {}, "boost": {}}
     for row, plan in enumerate(plans_of(course)):
         planned = _viable(plan.graft)
         for i, graft in enumerate(plan.grafts):
             day = graft.infusion_day
-            if day > course.days[-1]:
+            if day > min(course.days[-1], died[row]):
                 continue
             cells = float(first[row]) if i == 0 and planned else _viable(graft)
             kind = "infusion" if day == 0 else "second_graft" if plan.second_donor is not None else "boost"
@@ -81,18 +81,26 @@ def _infusions(course: Course) -> dict[str, tuple[np.ndarray, np.ndarray, np.nda
     }
 
 
+def _joined(planned: Given, ordered: Given) -> Given:
+    row, day, amount = (np.concatenate(parts) for parts in zip(planned, ordered, strict=True))
+    return row, day, amount
+
+
 def _viable(graft: Graft) -> float:
     return graft.doses()["cd34"] * graft.viable_fraction
 
 
 def _limits(course: Course) -> dict[str, np.ndarray]:
+    """Detection limit of each assay, (patients,): the assay's own, or what the patient's plan says."""
     laboratories = [plan.care.laboratory for plan in plans_of(course)]
     of = lambda field: np.array([getattr(laboratory, field) for laboratory in laboratories])  # noqa: E731
-    none: dict[str, Any] = {name: np.zeros(len(course)) for name in ASSAYS}
-    return none | {
+    own = {name: np.full(len(course), assay.limit) for name, assay in ASSAYS.items()}
+    chimerism = of("chimerism_detection_limit_percent")
+    return own | {
         "neutrophils": of("anc_detection_limit_1e9_per_l"),
         "platelets": of("platelet_detection_limit_1e9_per_l"),
-        "donor_chimerism_myeloid": of("chimerism_detection_limit_percent"),
+        "donor_chimerism_myeloid": chimerism,
+        "donor_chimerism_t_cell": chimerism,
     }
 
 

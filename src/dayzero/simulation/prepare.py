@@ -20,11 +20,13 @@ from dayzero.module import Parameter
 from dayzero.simulation.assemble import Body
 from dayzero.simulation.covariates import bag_of, covariates
 from dayzero.simulation.dosing import dose_mg, rule_for
-from dayzero.simulation.laboratory import ASSAYS
+from dayzero.simulation.settings import settings_of
 from dayzero.simulation.streams import patient_key, uniform, unsigned
-from dayzero.spec import Plan
+from dayzero.spec import Abatacept, Plan
+from dayzero.spec.vocabulary import SEROTHERAPY_DRUGS
 
-NEVER = 1e6
+ABATACEPT_HALF_LIFE_DAYS = 14.0  # elimination half-life, 13 to 14 days in adults (label of abatacept, recalled)
+ABATACEPT_DOSE_MG_PER_KG = 10.0  # dose after which the level counts as 1
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,10 @@ def admission_day(plan: Plan) -> int:
     days = [course.days[0] for course in plan.conditioning.drugs]
     days += [field.days[0] for field in plan.conditioning.irradiation]
     days += [course.days[0] for course in plan.prophylaxis.serotherapy]
-    if plan.prophylaxis.calcineurin is not None:
-        days.append(plan.prophylaxis.calcineurin.start_day)
+    levels = (plan.prophylaxis.calcineurin, plan.prophylaxis.mycophenolate, plan.prophylaxis.sirolimus)
+    days += [level.start_day for level in levels if level is not None]
+    if plan.prophylaxis.abatacept is not None:
+        days.append(plan.prophylaxis.abatacept.days[0])
     return min([*days, 0]) - 1
 
 
@@ -72,7 +76,7 @@ def prepare(body: Body, plan: Plan, patients: Sequence[int] | np.ndarray, seed: 
     p = SimpleNamespace(**numbers["conditioning"])
     daily = _schedule(body, plan, p, person, first_day, days, origins, len(key))
     entry = np.full(len(key), float(admission_day(plan)))
-    return Prepared(person, numbers, _settings(plan, person["weight_kg"]), daily, key, first_day, entry)
+    return Prepared(person, numbers, settings_of(plan, person), daily, key, first_day, entry)
 
 
 def _individuals(body: Body, key: np.ndarray, person: Mapping[str, Any], overrides: Mapping[str, float], typical: bool):
@@ -105,30 +109,6 @@ def individual(parameter: Parameter, key: np.ndarray, value: float | None = None
     return value * np.exp(np.sqrt(np.log1p(parameter.between_patient**2)) * z)
 
 
-def _settings(plan: Plan, weight_kg: np.ndarray) -> dict[str, np.ndarray]:
-    """What policies and laboratory take from the care spec; a policy switched off never triggers."""
-    care, gcsf = plan.care, plan.care.gcsf
-    platelets, red_cells, laboratory = care.platelet_transfusion, care.red_cell_transfusion, care.laboratory
-    values = {
-        "gcsf_start_day": gcsf.start_day if gcsf else NEVER,
-        "gcsf_dose": gcsf.dose_ug_per_kg if gcsf else 0.0,
-        "gcsf_stop_anc": gcsf.stop_anc_1e9_per_l if gcsf else NEVER,
-        "gcsf_stop_after": gcsf.stop_after_days if gcsf else NEVER,
-        "gcsf_least_days": gcsf.least_days if gcsf else NEVER,
-        "platelet_trigger": platelets.trigger_1e9_per_l if platelets else 0.0,
-        "platelet_units": np.minimum(platelets.units, platelets.most_units_per_kg * weight_kg) if platelets else 0.0,
-        "platelet_interval": platelets.min_interval_days if platelets else NEVER,
-        "red_cell_trigger": red_cells.trigger_g_per_dl if red_cells else 0.0,
-        "red_cell_units": np.minimum(red_cells.units, red_cells.most_units_per_kg * weight_kg) if red_cells else 0.0,
-        "red_cell_interval": red_cells.min_interval_days if red_cells else NEVER,
-        **{f"limit_{name}": 0.0 for name in ASSAYS},
-        "limit_neutrophils": laboratory.anc_detection_limit_1e9_per_l,
-        "limit_platelets": laboratory.platelet_detection_limit_1e9_per_l,
-        "limit_donor_chimerism_myeloid": laboratory.chimerism_detection_limit_percent,
-    }
-    return {name: value + np.zeros(weight_kg.shape) for name, value in values.items()}
-
-
 def _schedule(body: Body, plan: Plan, p: Any, person: Mapping[str, Any], first_day: int, days: int, origins: int,
               n: int) -> dict[str, Any]:  # fmt: skip
     """Daily signals laid out over the days: (days, n) each."""
@@ -143,6 +123,7 @@ def _schedule(body: Body, plan: Plan, p: Any, person: Mapping[str, Any], first_d
                 table[name][day - first_day] = value
     calendar = np.arange(first_day, first_day + days)
     _infusions(plan, table, first_day, days)
+    _antibodies(plan, person, table, first_day, days)
     _levels(plan, table, calendar)
     return table
 
@@ -152,7 +133,7 @@ def _effects(plan: Plan, p: Any, person: Mapping[str, Any]) -> dict[int, list[di
     by_day: dict[int, list[dict[str, Any]]] = {}
     busulfan_from = min((c.days[0] for c in plan.conditioning.drugs if c.drug == "busulfan"), default=None)
     prophylaxis = plan.prophylaxis
-    for course in (*plan.conditioning.drugs, *prophylaxis.serotherapy):
+    for course in (course for course in plan.conditioning.drugs if course.drug not in SEROTHERAPY_DRUGS):
         for day, amount in _exposures(course, p, person, busulfan_from):
             by_day.setdefault(day, []).append(conditioning.drug_kill(p, course.drug, amount))
     for field in plan.conditioning.irradiation:
@@ -202,19 +183,48 @@ def _infusions(plan: Plan, table: dict[str, Any], first_day: int, days: int) -> 
             table["infused"][donor][row] += share
 
 
+def _antibodies(plan: Plan, person: Mapping[str, Any], table: dict[str, Any], first_day: int, days: int) -> None:
+    """Antibodies against lymphocytes, in mg per kg of actual weight, wherever the plan writes them."""
+    for course in (*plan.conditioning.drugs, *plan.prophylaxis.serotherapy):
+        name = f"{course.drug}_dose"
+        if course.drug in SEROTHERAPY_DRUGS and name in table:
+            dose = dose_mg(*course.dose, person) / person["weight_kg"]
+            for row in (day - first_day for day in course.days):
+                if 0 <= row < days:
+                    table[name][row] += dose
+
+
 def _levels(plan: Plan, table: dict[str, Any], calendar: np.ndarray) -> None:
-    column = (slice(None), None)
-    calcineurin, mycophenolate = plan.prophylaxis.calcineurin, plan.prophylaxis.mycophenolate
-    if calcineurin is not None:
-        taper = max(calcineurin.stop_day - calcineurin.taper_start_day, 1)
-        falling = np.clip((calcineurin.stop_day - calendar) / taper, 0.0, 1.0)
-        table["calcineurin"][:] = np.where(calendar >= calcineurin.start_day, falling, 0.0)[column]
-    if mycophenolate is not None:
-        given = (calendar >= mycophenolate.start_day) & (calendar < mycophenolate.stop_day)
-        table["mycophenolate"][:] = np.where(given, 1.0, 0.0)[column]
+    given = plan.prophylaxis
+    if given.calcineurin is not None:
+        taper = max(given.calcineurin.stop_day - given.calcineurin.taper_start_day, 1)
+        falling = np.clip((given.calcineurin.stop_day - calendar) / taper, 0.0, 1.0)
+        _fill(table, "calcineurin_planned", np.where(calendar >= given.calcineurin.start_day, falling, 0.0))
+    for name, drug in (("mycophenolate", given.mycophenolate), ("sirolimus", given.sirolimus)):
+        if drug is not None:
+            _fill(table, name, (calendar >= drug.start_day) & (calendar < drug.stop_day))
+    if given.abatacept is not None:
+        _fill(table, "abatacept", _abatacept(given.abatacept, calendar))
     laboratory, admitted = plan.care.laboratory, calendar >= admission_day(plan)
-    visits = np.array([laboratory.is_visit(int(day)) for day in calendar]) & admitted
-    tested = np.isin(calendar, laboratory.chimerism_days) & plan.allogeneic
-    table["blood_drawn"][:] = np.where(visits, 1.0, 0.0)[column]
-    table["chimerism_tested"][:] = np.where(tested, 1.0, 0.0)[column]
-    table["present"][:] = np.where(admitted, 1.0, 0.0)[column]
+    _fill(table, "blood_drawn", [laboratory.is_visit(int(day)) for day in calendar] & admitted)
+    _fill(table, "chimerism_tested", np.isin(calendar, laboratory.chimerism_days) & admitted & plan.allogeneic)
+    _fill(table, "subsets_tested", np.isin(calendar, laboratory.subset_days) & admitted)
+    _fill(table, "cmv_tested", [laboratory.is_cmv_test(int(day)) for day in calendar] & admitted)
+    _fill(table, "marrow_examined", np.isin(calendar, laboratory.marrow_days) & admitted)
+    _fill(table, "present", admitted)
+    _fill(table, "day_of_transplant", calendar)
+
+
+def _fill(table: dict[str, Any], name: str, by_day: Any) -> None:
+    """The same for every patient of the plan."""
+    table[name][:] = np.asarray(by_day)[:, None]
+
+
+def _abatacept(abatacept: Abatacept, calendar: np.ndarray) -> np.ndarray:
+    """Level by day: 1 after a dose of `ABATACEPT_DOSE_MG_PER_KG`, halved every half-life since; doses do not add."""
+    level = np.zeros(len(calendar))
+    for day in abatacept.days:
+        since = calendar - day
+        own = abatacept.dose_mg_per_kg / ABATACEPT_DOSE_MG_PER_KG * 0.5 ** (since / ABATACEPT_HALF_LIFE_DAYS)
+        level = np.where(since >= 0, np.maximum(level, own), level)
+    return level

@@ -149,7 +149,9 @@ def asked(body: Body, plans: list[Plan], *, days: Any, seed: Any, precision: Any
 def recordable(body: Body) -> tuple[str, ...]:
     """Every quantity a run can record: signals of the whole patient, reports, orders and events."""
     signals = [name for name, signal in body.signals.items() if not signal.per_origin]
-    return (*signals, *REPORTED, *(f"event_{name}" for _, name, _ in body.hazards))
+    events = (f"event_{name}" for _, name, _ in body.hazards)
+    remembered = (name for policy in body.policies for name in getattr(policy, "REMEMBERS", {}))
+    return (*signals, *REPORTED, *events, *remembered, "alive", "died_of")
 
 
 def _recorded(body: Body, names: Any) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ import numpy as np
 LABORATORY_NOISE = 1000  # + Assay.stream
 HAZARD_THRESHOLD = 2000  # + Hazard.stream
 COVARIATE = 3000  # + place in covariates.COVARIATE_STREAMS
+FATALITY = 4000  # + Hazard.stream; index is the number of the onset
 SMALL_NUMBERS = 5000
+CHANCE = 6000  # + number in an organ's CHANCE; index is the day
 
 
 def mix(h: Any) -> Any:

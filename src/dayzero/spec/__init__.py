@@ -2,6 +2,7 @@
 
 from dayzero.spec.care import Care, Gcsf, Laboratory, PlateletTransfusion, RedCellTransfusion
 from dayzero.spec.catalogue import library_names
+from dayzero.spec.cell_therapy import Boost, DonorLymphocytes, Maintenance, RescueGraft
 from dayzero.spec.conditioning import Conditioning, DrugCourse, Irradiation
 from dayzero.spec.donor import Donor
 from dayzero.spec.graft import Graft
@@ -17,28 +18,40 @@ from dayzero.spec.prophylaxis import (
     Prophylaxis,
     Sirolimus,
 )
+from dayzero.spec.ward import Immunoglobulin, Letermovir, MouldAzole, Preemptive, Quinolone, Ruxolitinib, Steroids
 
 __all__ = [
     "Abatacept",
+    "Boost",
     "Calcineurin",
     "Care",
     "Conditioning",
     "Donor",
+    "DonorLymphocytes",
     "DrugCourse",
     "Gcsf",
     "Graft",
+    "Immunoglobulin",
     "Irradiation",
     "Laboratory",
+    "Letermovir",
+    "Maintenance",
     "Methotrexate",
+    "MouldAzole",
     "Mycophenolate",
     "Patient",
     "Plan",
     "PlateletTransfusion",
     "Population",
     "PostCyclophosphamide",
+    "Preemptive",
     "Prophylaxis",
+    "Quinolone",
     "RedCellTransfusion",
+    "RescueGraft",
+    "Ruxolitinib",
     "Sirolimus",
     "Spread",
+    "Steroids",
     "library_names",
 ]

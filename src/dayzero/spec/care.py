@@ -1,4 +1,4 @@
-"""Standard of care: growth factor, transfusions, laboratory visits."""
+"""Standard of care: growth factor, transfusions, laboratory visits, and what the ward gives by rule."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Final
 from pydantic import Field, model_validator
 
 from dayzero.spec.base import CitedModel, Days, Real, SpecModel, Whole, refuse
+from dayzero.spec.cell_therapy import Boost, DonorLymphocytes, Maintenance, RescueGraft
+from dayzero.spec.ward import Immunoglobulin, Letermovir, MouldAzole, Preemptive, Quinolone, Ruxolitinib, Steroids
 
 THRICE_WEEKLY: Final[tuple[int, ...]] = (0, 2, 4)
 """Days of a week of seven on which blood is taken three times a week."""
@@ -79,6 +81,14 @@ class Laboratory(SpecModel):
     weekly_until_day: Whole = Field(default=100, ge=0, le=3650, description="last day of weekly counts")
     then_every_days: Whole = Field(default=30, ge=1, le=365, description="days between visits afterwards")
     chimerism_days: Days = Field(default=(28, 56, 84, 100, 180, 365), description="days on which chimerism is measured")
+    subset_days: Days = Field(
+        default=(30, 60, 100, 180, 365, 730), description="days on which lymphocytes are counted by subset"
+    )
+    cmv_every_days: Whole | None = Field(
+        default=7, ge=1, le=90, description="days from one CMV test to the next, from day 0; null: not tested"
+    )
+    cmv_until_day: Whole = Field(default=180, ge=0, le=3650, description="last day of CMV testing")
+    marrow_days: Days = Field(default=(30, 100, 180, 365), description="days on which the marrow is examined")
     anc_detection_limit_1e9_per_l: Real = Field(
         default=0.1, ge=0, le=1, description="neutrophils below this are reported as below it, in 1e9/L"
     )
@@ -99,6 +109,10 @@ class Laboratory(SpecModel):
             return (day - self.thrice_weekly_until_day - 1) % 7 == 0
         return (day - self.weekly_until_day) % self.then_every_days == 0
 
+    def is_cmv_test(self, day: int) -> bool:
+        """Whether blood is tested for CMV on this day."""
+        return self.cmv_every_days is not None and 0 <= day <= self.cmv_until_day and day % self.cmv_every_days == 0
+
     def visit_days(self, first_day: int, last_day: int) -> tuple[int, ...]:
         """Days on which blood is taken, both ends included."""
         return tuple(day for day in range(first_day, last_day + 1) if self.is_visit(day))
@@ -111,14 +125,16 @@ class Laboratory(SpecModel):
             if after < before:
                 expected = f"no earlier than {earlier} ({before})"
                 raise refuse(f"day {after}", expected, "visits thin out with time", field=later)
-        if list(self.chimerism_days) != sorted(set(self.chimerism_days)) or min(self.chimerism_days, default=1) < 1:
-            got = str(list(self.chimerism_days))
-            raise refuse(got, "days after infusion, in order, each once", "sort the days", field="chimerism_days")
+        for name in ("chimerism_days", "subset_days", "marrow_days"):
+            tested: tuple[int, ...] = getattr(self, name)
+            if list(tested) != sorted(set(tested)) or min(tested, default=1) < 1:
+                expected = "days after infusion, in order, each once"
+                raise refuse(str(list(tested)), expected, "sort the days", field=name)
         return self
 
 
 class Care(CitedModel):
-    """A standard of care. Null switches a policy off."""
+    """A standard of care. Null or false switches a policy off."""
 
     gcsf: Gcsf | None = Field(default=None, description="G-CSF after infusion; null: none")
     platelet_transfusion: PlateletTransfusion | None = Field(
@@ -127,6 +143,38 @@ class Care(CitedModel):
     red_cell_transfusion: RedCellTransfusion | None = Field(
         default=RedCellTransfusion(), description="red cell transfusion; null: none"
     )
+    quinolone: Quinolone | None = Field(default=Quinolone(), description="quinolone in neutropenia; null: none")
+    mould_azole: MouldAzole | None = Field(default=MouldAzole(), description="mould-active azole; null: none")
+    letermovir: Letermovir | None = Field(
+        default=None, description="letermovir, given to seropositive patients only; null: none"
+    )
+    preemptive: Preemptive | None = Field(
+        default=Preemptive(), description="antivirals by CMV load, before disease; null: none"
+    )
+    immunoglobulin: Immunoglobulin | None = Field(
+        default=Immunoglobulin(), description="immunoglobulin by IgG; null: none"
+    )
+    steroids: Steroids | None = Field(
+        default=Steroids(), description="steroids for graft-versus-host disease; null: none"
+    )
+    ruxolitinib: Ruxolitinib | None = Field(
+        default=Ruxolitinib(), description="ruxolitinib where steroids fail; null: none"
+    )
+    calcineurin_hold_in_gvhd: bool = Field(
+        default=True, description="the calcineurin inhibitor is not tapered while graft-versus-host disease is treated"
+    )
+    ursodiol: bool = Field(default=True, description="ursodiol for the liver")
+    cryotherapy: bool = Field(default=False, description="ice in the mouth during melphalan")
+    palifermin: bool = Field(default=False, description="palifermin for the mucosa")
+    defibrotide: bool = Field(default=True, description="defibrotide at veno-occlusive disease")
+    donor_lymphocytes: DonorLymphocytes | None = Field(
+        default=None, description="donor lymphocyte infusions; null: none"
+    )
+    boost: Boost | None = Field(default=None, description="stem cell boost for poor graft function; null: none")
+    rescue_graft: RescueGraft | None = Field(
+        default=None, description="second graft where the first has failed; null: none"
+    )
+    maintenance: Maintenance | None = Field(default=None, description="maintenance against the disease; null: none")
     laboratory: Laboratory = Field(default=Laboratory(), description="laboratory visits and limits")
 
     @model_validator(mode="after")
@@ -143,4 +191,7 @@ class Care(CitedModel):
             expected = f"at most gcsf.stop_anc_1e9_per_l ({self.gcsf.stop_anc_1e9_per_l:g})"
             advice = "lower the limit or raise the stop level: every report would be above it"
             raise refuse(f"{limit:g}", expected, advice, field="laboratory.anc_detection_limit_1e9_per_l")
+        if self.preemptive is not None and self.laboratory.cmv_every_days is None:
+            advice = "test for CMV, or write null for preemptive as well"
+            raise refuse("nothing", "days between CMV tests", advice, field="laboratory.cmv_every_days")
         return self

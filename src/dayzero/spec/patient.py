@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import Field, field_validator, model_validator
 
 from dayzero.spec.base import Real, SpecModel, Whole, refuse
-from dayzero.spec.vocabulary import MARROW_CELLULARITY, BloodGroup, Diagnosis, Sex, Status
+from dayzero.spec.vocabulary import BloodGroup, Diagnosis, DiseaseRisk, Sex, Status, marrow_cellularity
 
 BMI_LIMITS_KG_PER_M2 = (7.0, 90.0)
 """Outside these, weight and height cannot belong to one person (slip of unit or of column)."""
@@ -24,7 +24,8 @@ class Patient(SpecModel):
     """The patient: age, body size, disease, organ function, serology.
 
     Clearance is absolute (mL/min), not per body surface; left out, it is `TYPICAL_CLEARANCE` of the patient's own
-    surface. Marrow cellularity left out follows from the diagnosis. Laboratory values are those before conditioning.
+    surface. Marrow cellularity left out follows from diagnosis and status. Laboratory values are those before
+    conditioning.
 
     >>> Patient(age_years=45, sex="male", weight_kg=75, height_cm=175, diagnosis="aml", status="remission_1").hct_ci
     0
@@ -36,6 +37,12 @@ class Patient(SpecModel):
     height_cm: Real = Field(ge=40, le=230, description="height, in centimetres")
     diagnosis: Diagnosis = Field(description="disease the transplant is for")
     status: Status = Field(description="disease status at the start of conditioning")
+    mrd_positive: bool | None = Field(
+        default=None, description="measurable residual disease, counted in remission only; null: not measured, none"
+    )
+    disease_risk: DiseaseRisk | None = Field(
+        default=None, description="risk group of the disease, as the disease risk index; null: intermediate"
+    )
     prior_treatment_lines: Whole = Field(default=1, ge=0, le=20, description="lines of treatment before conditioning")
     blood_group: BloodGroup = Field(default="A", description="ABO blood group")
     cmv_seropositive: bool = Field(default=False, description="CMV antibodies before transplant")
@@ -47,8 +54,9 @@ class Patient(SpecModel):
     karnofsky: Whole = Field(
         default=90, ge=10, le=100, multiple_of=10, description="Karnofsky (Lansky under 16) score, in steps of 10"
     )
+    pulmonary_disease: bool = Field(default=False, description="moderate or severe pulmonary comorbidity")
     marrow_cellularity: Real | None = Field(
-        default=None, ge=0, le=1, description="share of healthy marrow left at admission, 0 to 1; null: by diagnosis"
+        default=None, ge=0, le=1, description="share of healthy marrow left at admission, 0 to 1; null: by disease"
     )
     splenomegaly: bool = Field(default=False, description="enlarged spleen")
     marrow_fibrosis: bool = Field(default=False, description="fibrosis of the marrow")
@@ -64,10 +72,10 @@ class Patient(SpecModel):
 
     @property
     def cellularity(self) -> float:
-        """Share of healthy marrow as it counts: as written, or by diagnosis."""
-        return (
-            MARROW_CELLULARITY.get(self.diagnosis, 1.0) if self.marrow_cellularity is None else self.marrow_cellularity
-        )
+        """Share of healthy marrow as it counts: as written, or by diagnosis and status."""
+        if self.marrow_cellularity is not None:
+            return self.marrow_cellularity
+        return marrow_cellularity(self.diagnosis, self.status)
 
     @field_validator("weight_kg", mode="before")
     @classmethod

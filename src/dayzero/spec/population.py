@@ -15,12 +15,17 @@ VARIABLE_FIELDS: Final[dict[str, tuple[float, float]]] = {
     "patient.weight_kg": (2.0, 250.0),
     "patient.height_cm": (40.0, 230.0),
     "patient.creatinine_clearance_ml_per_min": (5.0, 300.0),
+    "patient.hct_ci": (0.0, 25.0),
+    "patient.karnofsky": (10.0, 100.0),
     "donor.age_years": (0.0, 90.0),
     "graft.cd34_per_kg": (0.0, 1e8),
     "graft.cd3_per_kg": (0.0, 1e10),
     "graft.tnc_per_kg": (0.0, 1e11),
 }
 """Fields that may vary from patient to patient, with the limits a drawn value is held to."""
+
+STEPS: Final[dict[str, float]] = {"patient.hct_ci": 1.0, "patient.karnofsky": 10.0}
+"""Fields that come in steps: a drawn value is rounded to the nearest."""
 
 LARGEST_MULTIPLE: Final[float] = 100.0
 """Largest multiple of the plan's value in a relative spread."""
@@ -119,8 +124,9 @@ class Spread(SpecModel):
 class Population(SpecModel):
     """What varies among virtual patients; anything not listed is fixed at the plan's value.
 
-    Fields of `graft` and `donor` are those of the first graft and donor. What an autologous donor shares with the
-    patient does not vary apart from the patient.
+    Fields of `graft` and `donor`, and shares of donors, are those of the first graft and donor. What an autologous
+    donor shares with the patient does not vary apart from the patient. A share, or a spread with values or a centre
+    of its own, stands for the plan's value: editing the patient then changes nobody. Null takes it away.
     """
 
     fields: dict[str, Spread] = Field(
@@ -129,6 +135,21 @@ class Population(SpecModel):
     female_fraction: Real | None = Field(default=None, ge=0, le=1, description="share of women; null: the plan's sex")
     major_abo_mismatch_fraction: Real | None = Field(
         default=None, ge=0, le=1, description="share with a major ABO mismatch; null: from the blood groups"
+    )
+    cmv_recipient_fraction: Real | None = Field(
+        default=None, ge=0, le=1, description="share of patients with CMV antibodies; null: the plan's patient"
+    )
+    cmv_donor_fraction: Real | None = Field(
+        default=None, ge=0, le=1, description="share of donors with CMV antibodies; null: the plan's donor"
+    )
+    female_donor_fraction: Real | None = Field(
+        default=None, ge=0, le=1, description="share of female donors; null: the plan's donor"
+    )
+    mrd_fraction: Real | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="share with measurable residual disease, counted in remission only; null: the plan's patient",
     )
 
     @field_validator("fields", mode="before")

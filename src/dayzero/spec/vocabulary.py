@@ -62,6 +62,8 @@ Status = Literal[
     "untreated",
     "not_applicable",
 ]
+DiseaseRisk = Literal["low", "intermediate", "high", "very_high"]
+MaintenanceDrug = Literal["tki", "flt3_inhibitor", "lenalidomide", "hypomethylating"]
 CellSubset = Literal["cd34", "cd3", "naive_t", "treg", "nk", "b", "tnc"]
 BloodGroup = Literal["O", "A", "B", "AB"]
 Sex = Literal["female", "male"]
@@ -73,6 +75,8 @@ SOURCES: Final[tuple[Source, ...]] = get_args(Source)
 DONOR_KINDS: Final[tuple[DonorKind, ...]] = get_args(DonorKind)
 DIAGNOSES: Final[tuple[Diagnosis, ...]] = get_args(Diagnosis)
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+DISEASE_RISKS: Final[tuple[DiseaseRisk, ...]] = get_args(DiseaseRisk)
+MAINTENANCE_DRUGS: Final[tuple[MaintenanceDrug, ...]] = get_args(MaintenanceDrug)
 CELL_SUBSETS: Final[tuple[CellSubset, ...]] = get_args(CellSubset)
 BLOOD_GROUPS: Final[tuple[BloodGroup, ...]] = get_args(BloodGroup)
 
@@ -83,10 +87,42 @@ MONITORED_DRUGS: Final[tuple[Drug, ...]] = ("busulfan", "melphalan", "fludarabin
 """Drugs whose dose may follow a target exposure."""
 
 MARROW_CELLULARITY: Final[dict[Diagnosis, float]] = {"aplastic_anemia": 0.03, "inherited_marrow_failure": 0.10}
-"""Share of healthy marrow left at admission when none is given; 1 in every other diagnosis. Assumed."""
+"""Share of healthy marrow left at admission when none is given, whatever the status of the disease. Assumed."""
+
+ACUTE_LEUKEMIA_CELLULARITY: Final[float] = 0.3
+"""Share of healthy marrow left in active or untreated acute leukemia and in a blast phase. Assumed."""
+
+MYELODYSPLASIA_CELLULARITY: Final[float] = 0.4
+"""Share of healthy marrow left in active or untreated myelodysplastic syndrome. Assumed."""
+
+REMISSIONS: Final[tuple[Status, ...]] = ("remission_1", "remission_2_or_later")
+"""Statuses in which disease is seen only by measurable residual disease, if at all."""
+
+MAINTENANCE_FOR: Final[dict[MaintenanceDrug, tuple[Diagnosis, ...]]] = {
+    "tki": ("all", "cml"),
+    "flt3_inhibitor": ("aml",),
+    "lenalidomide": ("myeloma", "indolent_lymphoma", "aggressive_lymphoma"),
+    "hypomethylating": ("aml", "mds"),
+}
+"""Diseases that maintenance after transplant is given for, by drug."""
 
 SAME_PERSON: Final[tuple[DonorKind, ...]] = ("autologous", "syngeneic")
 """Donors without any difference between donor and patient: no graft-versus-host, no rejection."""
+
+
+def marrow_cellularity(diagnosis: Diagnosis, status: Status) -> float:
+    """Share of healthy marrow left at admission when none is given: 1 unless disease has taken its place. Assumed.
+
+    >>> marrow_cellularity("aml", "active"), marrow_cellularity("aml", "remission_1")
+    (0.3, 1.0)
+    """
+    if diagnosis in MARROW_CELLULARITY:
+        return MARROW_CELLULARITY[diagnosis]
+    overt = status in ("active", "untreated")
+    if status == "blast_phase" or (overt and diagnosis in ("aml", "all")):
+        return ACUTE_LEUKEMIA_CELLULARITY
+    return MYELODYSPLASIA_CELLULARITY if overt and diagnosis == "mds" else 1.0
+
 
 OTHER_WORDS: Final[dict[str, str]] = {
     "pbsc": "mobilised_blood",

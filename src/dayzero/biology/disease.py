@@ -1,0 +1,269 @@
+"""Disease: what is left of it, how it grows back, what the graft does to it, and what it does to the marrow.
+
+Burden L as a share of 10^12 cells, the load at which growth ends, in a sensitive and a resistant part::
+
+    L'      = r (1 - L_all) L - m k_GVL L - k_drug L         m = 1 sensitive, less resistant (escape, loss of HLA)
+    k_GVL   = g r (1 - e CNI) [donor killers + k1 (effectors + chronic activity)] / (1 + L_all / L_ex)
+    relapse hazard   d w L^4 / (L^4 + L_rel^4)                w watched since the infusion
+    death after relapse   h (1 + a exp(-t_relapse / tau)) / (1 + t_since / tau_h)
+    crowding   c L / (L + L_half)                             of stem and progenitor pools
+
+The graft's effect is scaled to the growth rate r of each disease (otherwise slow diseases would never come back) and
+is zero for the patient's own cells. Below 1,000 cells chance decides every day whether cells live or die out.
+Drugs and rays kill by the table in ``conditioning``; disease and status only set burden, growth and marrow share.
+
+Aplastic anemia is no burden but an attack: the patient's own T cells on the patient's stem cells::
+
+    A' = [g (1 - A) host T share - antibodies - graft's attack on the host] A,   attack = k A
+
+AML doubling times: Ommen 2010 (Blood 115:198). Burdens, spreads and strength of graft-versus-leukemia are fitted.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from dayzero.elementwise import exp, minimum, poisson_quantile, power, where
+from dayzero.module import Hazard, Number, Parameter, Signal
+
+LN2 = Parameter(0.6931471805599453, "1", "natural logarithm of 2", "derived", "definition").typical
+TEN = Parameter(10, "1", "base of burdens", "derived", "definition").typical
+CAPACITY = Parameter(12, "log10 cells", "burden at which growth ends", "derived", "unit of burden").typical
+FEW = Parameter(1000, "cells", "burden below which chance decides", "assumed", "numerical").typical
+HALF = Parameter(0.5, "1", "square root", "derived", "definition").typical
+STEEP = Parameter(4, "1", "Hill exponent of detection", "assumed", "steep; no source").typical
+
+GROUPS = ("aml", "all", "mds", "cml", "indolent_lymphoma", "aggressive_lymphoma", "hodgkin_lymphoma", "myeloma")
+_RECALLED = "recalled; no source opened"
+_FIT = "set by the relapse rates of published cohorts"
+
+
+def _by_disease(name, unit, meaning, status, source, uncertainty, **values):
+    """One parameter a disease."""
+    return {
+        f"{name}_{group}": Parameter(value, unit, f"{meaning}, {group.replace('_', ' ')}", status, source, uncertainty)
+        for group, value in values.items()
+    }
+
+
+PARAMETERS = {
+    **_by_disease("doubling", "day", "doubling time", "assumed", "AML: Ommen 2010 Blood 115:198 (7-36 d); others "
+                  + _RECALLED, 0.3, aml=11, all=8, mds=40, cml=40, indolent_lymphoma=150, aggressive_lymphoma=18,
+                  hodgkin_lymphoma=25, myeloma=75),
+    **_by_disease("graft_effect", "1", "graft-versus-disease at full donor immunity, relative to growth", "fitted",
+                  _FIT, 0.3, aml=1.14, all=0.72, mds=1.16, cml=1.5, indolent_lymphoma=1.5, aggressive_lymphoma=0.8,
+                  hodgkin_lymphoma=0.8, myeloma=0.5),
+    **_by_disease("marrow_share", "1", "weight of the burden in the marrow", "assumed", _RECALLED, 0.4, aml=1, all=1,
+                  mds=1, cml=0.5, indolent_lymphoma=0.3, aggressive_lymphoma=0.2, hodgkin_lymphoma=0.1, myeloma=0.5),
+    "growth_spread": Parameter(1.0, "1", "own growth rate, relative", "measured", "CV of AML doubling times 0.45", 0.0,
+                               0.45, stream=160),
+    "graft_effect_spread": Parameter(1.0, "1", "own strength of the graft-versus-disease effect", "fitted", _FIT, 0.0,
+                                     0.6, stream=161),
+    "burden_own": Parameter(1.0, "1", "own log10 burden in remission, relative", "fitted", _FIT, 0.0, 0.28, stream=162),
+    "burden_remission": Parameter(5.1, "log10 cells", "burden in remission without measurable disease", "fitted", _FIT,
+                                  0.1, low=4, high=7.5),
+    "burden_residual": Parameter(8.6, "log10 cells", "burden in remission with measurable disease", "fitted", _FIT,
+                                 0.05, low=7.5, high=9.5),
+    "burden_active": Parameter(11.2, "log10 cells", "burden of active disease", "assumed", "10-90 % blasts", 0.03),
+    "burden_most": Parameter(10.3, "log10 cells", "largest burden that still counts as remission", "assumed",
+                             "5 % blasts", 0.03),
+    "burden_most_active": Parameter(11.8, "log10 cells", "largest burden at admission", "assumed", "no source", 0.02),
+    "narrow_residual": Parameter(0.6, "1", "spread of log10 burden with measurable disease over that without",
+                                 "assumed", "no source", 0.3),
+    "narrow_active": Parameter(0.12, "1", "spread of log10 burden of active disease over that without", "assumed",
+                               "no source", 0.3),
+    "risk_on_burden": Parameter(1.1, "log10 cells", "more burden per step of disease risk", "fitted",
+                                "survival by disease risk index", 0.4),
+    "risk_on_effect": Parameter(0.6, "1", "weaker graft effect per step of disease risk (log)", "fitted",
+                                "survival by disease risk index", 0.4),
+    "resistant_share": Parameter(1e-6, "1", "cells that the graft hardly sees", "assumed", "no source", 1.0),
+    "resistant_share_mismatch": Parameter(1e-4, "1", "the same per HLA mismatch, which can be lost", "assumed",
+                                          "loss of HLA after haploidentical grafts; no source", 1.0),
+    "resistant_seen": Parameter(0.3, "1", "graft effect on the resistant, relative", "assumed", "no source", 0.4),
+    "effector_weight": Parameter(1.0, "1", "graft effect added by full GVHD activity", "fitted",
+                                 "relapse HR 0.49-0.69 with GVHD, Blood Adv 2019 3:670", 0.4, low=0.2, high=1.5),
+    "calcineurin_on_effect": Parameter(0.5, "1", "share of the graft effect lost under a calcineurin inhibitor",
+                                       "assumed", "no source", 0.3),
+    "exhaustion": Parameter(9.5, "log10 cells", "burden at which the graft effect is half exhausted", "assumed",
+                            "3e9; no source", 0.1),
+    "maintenance_effect": Parameter(0.5, "1", "share of growth taken by maintenance", "assumed",
+                                    "lenalidomide, kinase inhibitors; no source", 0.4),
+    "detection": Parameter(0.3, "1/day", "relapse found once burden is plain", "assumed", "visits; no source", 0.3),
+    "relapse_burden": Parameter(10.7, "log10 cells", "burden at which relapse is found", "assumed", "5e10, 5 % blasts",
+                                0.03),
+    "relapse_death": Parameter(0.0024, "1/day", "death after late relapse, at first", "fitted",
+                               "median 14 months after relapse beyond a year", 0.3),
+    "relapse_early": Parameter(1.6, "1", "added hazard after early relapse, relative", "fitted",
+                               "median 4-6 months after early relapse", 0.3),
+    "relapse_early_time": Parameter(220, "day", "time after transplant in which relapse counts as early", "fitted",
+                                    "the same", 0.3),
+    "relapse_easing": Parameter(365, "day", "time since relapse at which its hazard has halved", "fitted",
+                                "a quarter alive at three years", 0.3),
+    "crowding_most": Parameter(1.1, "1", "share of the marrow's places taken by a full burden", "assumed",
+                               "10^12 cells: neutrophils below 1, platelets below 50", 0.2),
+    "crowding_half": Parameter(0.3, "1", "burden, as share of 10^12, that takes half of that", "assumed", "no source",
+                               0.3),
+    "autoimmune_attack": Parameter(0.03, "1/day", "loss of stem cells to the attack of aplastic anemia", "assumed",
+                                   "no source", 0.5),
+    "autoimmune_regrowth": Parameter(0.03, "1/day", "return of that attack after treatment", "assumed", "no source",
+                                     0.5),
+}  # fmt: skip
+
+CONSTANTS = {
+    "growth": Signal("1/day", "growth rate of this patient's disease"),
+    "graft_effect": Signal("1/day", "graft-versus-disease at full donor immunity in this patient"),
+    "burden_start": Signal("1", "sensitive burden at admission, share of 10^12 cells"),
+    "resistant_start": Signal("1", "resistant burden at admission, share of 10^12 cells"),
+    "marrow_share": Signal("1", "weight of the burden in the marrow"),
+    "exhaustion_share": Signal("1", "burden at which the graft effect is half exhausted, share of 10^12 cells"),
+    "relapse_share": Signal("1", "burden at which relapse is found, share of 10^12 cells"),
+    "relapse_pace": Signal("1", "hazard of death after relapse relative to AML"),
+    "foreign": Signal("1", "1 where an origin is not the patient's own", per_origin=True),
+}
+USES = {
+    **{f"disease_{group}": "1" for group in GROUPS},
+    "disease_aplastic": "1",
+    "disease_remission": "1",
+    "disease_mrd": "1",
+    "disease_active": "1",
+    "disease_risk": "1",
+    "hla_mismatch": "1",
+    "donor_is_self": "1",
+}
+
+
+class State(NamedTuple):
+    sensitive: Annotated[Number, "1", "burden the graft can see, share of 10^12 cells"]
+    resistant: Annotated[Number, "1", "burden it hardly sees, share of 10^12 cells"]
+    watched: Annotated[Number, "1", "1 from the infusion on"]
+    relapsed: Annotated[Number, "1", "1 after relapse"]
+    until_relapse: Annotated[Number, "day", "time from infusion to relapse, or to now"]
+    since_relapse: Annotated[Number, "day", "time since relapse"]
+    autoimmunity: Annotated[Number, "1", "T cells that attack the patient's own stem cells, share of diagnosis"]
+
+
+NEEDS = {
+    "surviving_disease": "1",
+    "surviving_t_cell": "1",
+    "antibody_on_t_cell": "1/day",
+    "immune_attack": "1/day",
+    "killers_by_origin": "1",
+    "graft_activity": "1",
+    "chronic_activity": "1",
+    "t_donor_fraction": "1",
+    "calcineurin": "1",
+    "maintenance": "1",
+    "infused": "1",
+    "onset_relapse": "1",
+    "sensitive_chance": "1",
+    "resistant_chance": "1",
+}
+GIVES = {
+    "disease_burden": Signal("cells", "malignant cells"),
+    "crowding": Signal("1", "share of the marrow's places taken by the disease"),
+    "autoimmune_attack": Signal("1/day", "loss of the patient's own stem cells to autoimmunity"),
+    "relapsed": Signal("1", "1 after relapse"),
+}
+HAZARDS = {
+    "relapse": Hazard("relapse or progression of the disease", stream=40),
+    "relapse_death": Hazard("death after relapse", stream=41, fatal="always"),
+}
+CHANCE = {"sensitive_chance": 40, "resistant_chance": 41}
+
+
+def _of_disease(p, c, name):
+    """A parameter of the patient's own disease; zero where there is none."""
+    return sum(getattr(c, f"disease_{group}") * getattr(p, f"{name}_{group}") for group in GROUPS)
+
+
+def derive(p, c):
+    rate = sum(getattr(c, f"disease_{g}") * LN2 / getattr(p, f"doubling_{g}") for g in GROUPS) * p.growth_spread
+    effect = rate * _of_disease(p, c, "graft_effect") * p.graft_effect_spread
+    burden = _burden(p, c)
+    mismatch = sum(c.hla_mismatch)
+    escaped = minimum(p.resistant_share + p.resistant_share_mismatch * mismatch, 1)
+    return {
+        "growth": rate,
+        "graft_effect": effect * exp(-p.risk_on_effect * c.disease_risk),
+        "burden_start": burden * (1 - escaped),
+        "resistant_start": burden * escaped,
+        "marrow_share": _of_disease(p, c, "marrow_share"),
+        "exhaustion_share": power(TEN, p.exhaustion - CAPACITY),
+        "relapse_share": power(TEN, p.relapse_burden - CAPACITY),
+        "relapse_pace": power(rate * p.doubling_aml / LN2, HALF),
+        "foreign": tuple(1 - own for own in c.donor_is_self),
+    }
+
+
+def _burden(p, c):
+    """Burden at admission, share of capacity, by status and risk; zero without malignant disease."""
+    present = sum(getattr(c, f"disease_{group}") for group in GROUPS)
+    shift = p.risk_on_burden * c.disease_risk
+    remission = minimum(p.burden_remission * p.burden_own + shift, p.burden_most)
+    residual = minimum(p.burden_residual * power(p.burden_own, p.narrow_residual) + shift, p.burden_most)
+    active = minimum(p.burden_active * power(p.burden_own, p.narrow_active), p.burden_most_active)
+    statuses = ((c.disease_remission, remission), (c.disease_mrd, residual), (c.disease_active, active))
+    return present * sum(is_so * power(TEN, size - CAPACITY) for is_so, size in statuses)
+
+
+def start(p, origins):
+    none = 0 * p.growth
+    return State(p.burden_start, p.resistant_start, none, none, none, none, p.disease_aplastic)
+
+
+def signals(y: State, p):
+    whole = y.sensitive + y.resistant
+    return {
+        "disease_burden": whole * power(TEN, CAPACITY),
+        "crowding": p.crowding_most * p.marrow_share * whole / (whole + p.crowding_half),
+        "autoimmune_attack": p.autoimmune_attack * y.autoimmunity,
+        "relapsed": y.relapsed,
+    }
+
+
+def rates(y: State, p, s):
+    whole = y.sensitive + y.resistant
+    killers = sum(foreign * n for foreign, n in zip(p.foreign[1:], s.killers_by_origin[1:], strict=True))
+    stirred = p.effector_weight * (s.graft_activity + s.chronic_activity)
+    exhausted = 1 + whole / p.exhaustion_share
+    effect = p.graft_effect * (1 - p.calcineurin_on_effect * s.calcineurin) * (killers + stirred) / exhausted
+    growth = p.growth * (1 - p.maintenance_effect * s.maintenance) * (1 - whole)
+    kept = (p.autoimmune_regrowth * (1 - y.autoimmunity)) * (1 - s.t_donor_fraction)
+    return State(
+        sensitive=(growth - effect) * y.sensitive,
+        resistant=(growth - p.resistant_seen * effect) * y.resistant,
+        watched=0 * y.watched,
+        relapsed=0 * y.relapsed,
+        until_relapse=y.watched * (1 - y.relapsed),
+        since_relapse=y.relapsed,
+        autoimmunity=(kept - s.antibody_on_t_cell - s.immune_attack[0]) * y.autoimmunity,
+    )
+
+
+def jump(y: State, p, s):
+    """Drugs and rays kill; the last cells live or die by chance; from the infusion on somebody watches for relapse."""
+    return State(
+        _by_chance(y.sensitive * s.surviving_disease, s.sensitive_chance),
+        _by_chance(y.resistant * s.surviving_disease, s.resistant_chance),
+        minimum(y.watched + sum(s.infused), 1),
+        minimum(y.relapsed + s.onset_relapse, 1),
+        y.until_relapse,
+        y.since_relapse,
+        y.autoimmunity * s.surviving_t_cell,
+    )
+
+
+def _by_chance(share, chance):
+    """Few cells are a Poisson number of whole cells; many are as many as they are."""
+    cells = share * power(TEN, CAPACITY)
+    drawn = poisson_quantile(chance, minimum(cells, FEW)) / power(TEN, CAPACITY)
+    return where(cells < FEW, drawn, share)
+
+
+def hazards(y: State, p, s):
+    whole = y.sensitive + y.resistant
+    plain = power(whole / p.relapse_share, STEEP)
+    found = plain / (plain + 1)
+    early = 1 + p.relapse_early * exp(-y.until_relapse / p.relapse_early_time)
+    dying = p.relapse_death * p.relapse_pace * early / (1 + y.since_relapse / p.relapse_easing)
+    return {"relapse": p.detection * y.watched * found, "relapse_death": dying * y.relapsed}

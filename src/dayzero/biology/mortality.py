@@ -1,0 +1,109 @@
+"""Mortality: how frail the patient is, and the deaths that belong to no one complication.
+
+::
+
+    frailty           phi = own x exp(b_CI (HCT-CI - 1.5) + b_age (max(age, floor) - 50)/10 + b_KPS [Karnofsky < 90])
+    strain            Z'  = (w inflammation + endothelial injury - Z) / tau
+    other death       h   = h_0 phi (1 + z Z)
+    background death  h   = m 2^((age - 50)/doubling)                     (m by sex)
+    second cancer     h   = constant; fatal with 1 - (1 - f)^phi
+
+phi is 1 at HCT-CI 1-2, age 50, Karnofsky 90; every organ that kills uses it. Deaths of infection, graft-versus-host
+disease, organs and relapse have their own hazards elsewhere; what stands here is the rest. The life table applies to
+everyone and knows no frailty.
+
+Weights of HCT-CI: Raimondi 2012 (Blood 120:1327), ElSawy 2015 (Br J Haematol 170:574).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from dayzero.elementwise import exp, maximum, power, where
+from dayzero.module import Hazard, Number, Parameter, Signal
+
+PARAMETERS = {
+    "own_frailty": Parameter(1, "1", "own frailty beyond age, comorbidity and performance", "assumed", "no source",
+                             0.0, 0.3, stream=740),
+    "frailty_per_point": Parameter(0.2, "1", "log frailty per point of HCT-CI", "fitted",
+                                   "mortality at 2 y 15, 21, 27 % at HCT-CI 0, 1-2, 3 (Raimondi 2012 Blood 120:1327)",
+                                   0.2, low=0.1, high=0.25),
+    "usual_points": Parameter(1.5, "1", "HCT-CI at which frailty is 1", "derived", "definition"),
+    "frailty_per_decade": Parameter(0.25, "1", "log frailty per ten years of age", "assumed", "no source", 0.2,
+                                    low=0.15, high=0.35),
+    "decade": Parameter(10, "year", "ten years", "derived", "definition"),
+    "usual_age": Parameter(50, "year", "age at which frailty is 1", "derived", "definition"),
+    "youngest": Parameter(20, "year", "age below which nobody is less frail", "assumed",
+                          "mortality of children is not below that of young adults; no source", 0.2, low=10, high=30),
+    "frailty_by_performance": Parameter(0.15, "1", "log frailty with a Karnofsky score below 90", "assumed",
+                                        "no source", 0.4, low=0, high=0.4),
+    "good_performance": Parameter(90, "1", "Karnofsky score that counts as good", "derived", "definition"),
+    "other_death_late": Parameter(1.3e-05, "1/day", "death of no one cause, long after transplant", "fitted",
+                                  "85 % of 2-year survivors alive at 10 y (Wingard 2011 PMC3107742), all causes", 0.4,
+                                  low=0.5e-5, high=4e-5),
+    "strain_kills": Parameter(8, "1", "fold more at full strain", "fitted",
+                              "about 4e-5 a day in the first year after full conditioning", 0.4, low=2, high=20),
+    "strain_inflammation": Parameter(1, "1", "strain of full inflammation", "assumed", "no source", 0.4, low=0,
+                                     high=2),
+    "strain_time": Parameter(60, "day", "time in which strain follows its causes", "assumed", "no source", 0.4,
+                             low=20, high=150),
+    "background_man": Parameter(0.0045, "1/year", "death of a man of 50 of the population", "assumed",
+                                "life tables of high-income countries; recalled", 0.15, low=0.003, high=0.006),
+    "background_woman": Parameter(0.62, "1", "that of a woman, relative", "assumed", "life tables; recalled", 0.1,
+                                  low=0.5, high=0.75),
+    "background_doubling": Parameter(8, "year", "age in which background mortality doubles", "assumed",
+                                     "Gompertz law, life tables; recalled", 0.05, low=7, high=9),
+    "days_per_year": Parameter(365.25, "day/year", "days in a year", "derived", "definition"),
+    "second_cancer_rate": Parameter(0.001, "1/year", "second cancer", "assumed",
+                                    "recalled; rises to about 0.004 after irradiation, not modelled", 0.5, low=0.0005,
+                                    high=0.004),
+    "second_cancer_fatality": Parameter(0.4, "1", "deaths of a second cancer, at frailty 1", "assumed", "no source",
+                                        0.3, low=0.2, high=0.6),
+}  # fmt: skip
+
+CONSTANTS = {"frailty": Signal("1", "frailty: 1 at HCT-CI 1-2, age 50, Karnofsky 90")}
+USES = {"age_years": "year", "male": "1", "hct_ci": "points", "karnofsky": "1"}
+
+
+class State(NamedTuple):
+    strain: Annotated[Number, "1", "physical strain of the transplant"]
+    years: Annotated[Number, "year", "time since admission"]
+
+
+NEEDS = {"inflammation": "1", "endothelial_injury": "1"}
+HAZARDS = {
+    "other_death": Hazard("death of the transplant without one cause", stream=50, fatal="always"),
+    "background_death": Hazard("death as in the population at that age", stream=51, fatal="always"),
+    "second_cancer": Hazard("second cancer", stream=52, fatal="drawn"),
+}
+
+
+def derive(p, c):
+    comorbid = p.frailty_per_point * (c.hct_ci - p.usual_points)
+    old = p.frailty_per_decade * (maximum(c.age_years, p.youngest) - p.usual_age) / p.decade
+    weak = where(c.karnofsky < p.good_performance, p.frailty_by_performance, 0 * p.frailty_by_performance)
+    return {"frailty": p.own_frailty * exp(comorbid + old + weak)}
+
+
+def start(p, origins):
+    none = 0 * p.own_frailty
+    return State(none, none)
+
+
+def rates(y: State, p, s):
+    load = p.strain_inflammation * s.inflammation + s.endothelial_injury
+    return State(strain=(load - y.strain) / p.strain_time, years=1 / p.days_per_year)
+
+
+def hazards(y: State, p, s):
+    sex = p.background_woman + (1 - p.background_woman) * p.male
+    age = power(2, (p.age_years + y.years - p.usual_age) / p.background_doubling)
+    return {
+        "other_death": p.other_death_late * p.frailty * (1 + p.strain_kills * y.strain),
+        "background_death": p.background_man * sex * age / p.days_per_year,
+        "second_cancer": p.second_cancer_rate / p.days_per_year,
+    }
+
+
+def fatality(y: State, p, s):
+    return {"second_cancer": 1 - power(1 - p.second_cancer_fatality, p.frailty)}

@@ -1,0 +1,197 @@
+"""Lymphocytes, serotherapy, disease and alloreactivity, each by itself: their files run on plain numbers."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dayzero.biology import alloreactivity, disease, lymphocytes, serotherapy
+
+AGES = (1, 5, 10, 15, 20, 45, 70)
+NOBODY = (0.0, 0.0)
+
+
+def numbers(file: Any, **covariates: Any) -> SimpleNamespace:
+    """Typical parameters, constants and covariates of one patient, as the engine would pass them."""
+    own = {name: parameter.typical for name, parameter in file.PARAMETERS.items()}
+    used = dict(dict.fromkeys(file.USES if hasattr(file, "USES") else (), 0.0), **covariates)
+    derived = file.derive(SimpleNamespace(**own), SimpleNamespace(**used)) if hasattr(file, "derive") else {}
+    return SimpleNamespace(**(own | used | derived))
+
+
+def host(age: float, **more: Any) -> SimpleNamespace:
+    grafts = dict.fromkeys(("graft_cd3_per_kg", "graft_naive_t_per_kg", "graft_treg_per_kg", "graft_nk_per_kg"), NOBODY)
+    return numbers(lymphocytes, age_years=age, **(grafts | more))
+
+
+def calm(**changed: Any) -> SimpleNamespace:
+    """A quiet day: marrow at rest, no drug, no attack."""
+    quiet = dict.fromkeys(lymphocytes.NEEDS, 0.0) | {
+        "multipotent_output": (1.0, 0.0), "infused": NOBODY, "immune_attack": NOBODY,
+        "surviving_t_cell": 1.0, "surviving_treg": 1.0, "surviving_b_cell": 1.0, "surviving_nk_cell": 1.0,
+    }  # fmt: skip
+    return SimpleNamespace(**(quiet | changed))
+
+
+def flat(state: Any) -> np.ndarray:
+    return np.array([x for part in state for x in (flat(part) if isinstance(part, tuple) else [float(part)])])
+
+
+@pytest.mark.parametrize("age", AGES)
+def test_a_healthy_person_of_any_age_stands_still(age: float) -> None:
+    p = host(age)
+    rates = lymphocytes.rates(lymphocytes.start(p, 2), p, calm())
+    assert np.max(np.abs(flat(rates))) < 1e-9
+
+
+@pytest.mark.parametrize("age", AGES)
+def test_naive_cells_never_need_a_negative_renewal(age: float) -> None:
+    p = host(age)
+    assert 0 <= p.naive_renewal <= p.naive_loss
+
+
+def test_a_child_has_the_naive_cells_of_reference_values() -> None:
+    expected = {2: 1500, 5: 900, 15: 500}
+    for age, count in expected.items():
+        assert host(age).naive_health == pytest.approx(count, rel=0.15)
+
+
+def test_set_points_fall_with_age() -> None:
+    values = [host(age).naive_health for age in AGES]
+    assert values == sorted(values, reverse=True)
+
+
+def expanded(age: float, days: int, **day: Any) -> Any:
+    """A host emptied of lymphocytes, with a graft's worth, left to fill up (Euler, quarter days)."""
+    p = host(age, graft_cd3_per_kg=(0.0, 2.5e8), graft_naive_t_per_kg=(0.0, 1e8), graft_treg_per_kg=(0.0, 1e7))
+    y = lymphocytes.start(p, 2)
+    y = y._replace(cells=tuple(lymphocytes.Cells(*(0.0 for _ in c)) for c in y.cells))
+    y = lymphocytes.jump(y, p, calm(infused=(0.0, 1.0)))
+    s = calm(multipotent_output=(0.0, 1.0), **day)
+    step = 0.25
+    for _ in range(int(days / step)):
+        rates = lymphocytes.rates(y, p, s)
+        y = moved(y, rates, step)
+    return lymphocytes.signals(y, p)
+
+
+def moved(y: Any, rates: Any, step: float) -> Any:
+    if isinstance(y, tuple):
+        parts = [moved(a, b, step) for a, b in zip(y, rates, strict=True)]
+        return type(y)(*parts) if hasattr(y, "_fields") else tuple(parts)
+    return y + step * rates
+
+
+def test_a_calcineurin_inhibitor_and_steroid_slow_the_return_of_t_cells() -> None:
+    free, slowed = expanded(45, 60), expanded(45, 60, calcineurin=1.0, steroid_mg_per_kg=1.0)
+    assert slowed["cd4"] < free["cd4"] and slowed["cd8"] < free["cd8"]
+
+
+def test_children_make_new_naive_cells_faster_than_the_old() -> None:
+    assert expanded(5, 365)["naive_cd4"] > 3 * expanded(60, 365)["naive_cd4"]
+
+
+def test_globulin_lasts_longer_where_there_are_few_cells_to_bind_it() -> None:
+    p = numbers(serotherapy)
+    y = serotherapy.State(5.0, 0.0)
+    doses = dict.fromkeys(serotherapy.NEEDS, 0.0)
+    few, many = (serotherapy.rates(y, p, SimpleNamespace(**(doses | {"t_cells": t}))) for t in (0.01, 1.0))
+    assert many.globulin < few.globulin < 0
+
+
+def patient(**covariates: Any) -> SimpleNamespace:
+    told = {"hla_mismatch": NOBODY, "donor_is_self": NOBODY, "disease_aml": 1.0, "disease_remission": 1.0}
+    return numbers(disease, **(told | covariates))
+
+
+def test_measurable_and_active_disease_start_with_more_cells() -> None:
+    clean = patient().burden_start
+    residual = patient(disease_remission=0.0, disease_mrd=1.0).burden_start
+    active = patient(disease_remission=0.0, disease_active=1.0).burden_start
+    assert clean < residual < active
+
+
+def test_a_patient_without_malignant_disease_has_no_burden() -> None:
+    p = patient(disease_aml=0.0, disease_remission=0.0, disease_aplastic=1.0)
+    assert p.burden_start == 0.0 and p.resistant_start == 0.0
+    assert disease.signals(disease.start(p, 2), p)["autoimmune_attack"] > 0
+
+
+def quiet_disease(**changed: Any) -> SimpleNamespace:
+    calm = dict.fromkeys(disease.NEEDS, 0.0) | {
+        "immune_attack": NOBODY, "killers_by_origin": (1.0, 1.0), "infused": NOBODY, "surviving_disease": 1.0,
+        "surviving_t_cell": 1.0,
+    }  # fmt: skip
+    return SimpleNamespace(**(calm | changed))
+
+
+def test_the_graft_holds_back_disease_and_calcineurin_inhibitor_holds_back_the_graft() -> None:
+    p = patient()
+    y = disease.start(p, 2)
+    growth = [disease.rates(y, p, quiet_disease(**s)).sensitive for s in (
+        {"killers_by_origin": (1.0, 0.0)}, {"calcineurin": 1.0}, {})]  # fmt: skip
+    assert growth[0] > growth[1] > growth[2]
+
+
+def test_the_patients_own_cells_have_no_effect_on_the_disease() -> None:
+    p = patient(donor_is_self=(0.0, 1.0))
+    y = disease.start(p, 2)
+    with_killers, without = (disease.rates(y, p, quiet_disease(killers_by_origin=(0.0, k))) for k in (1.0, 0.0))
+    assert with_killers.sensitive == without.sensitive > 0
+
+
+def test_few_cells_can_die_out_and_many_cannot() -> None:
+    cell = 1e-12
+    assert disease._by_chance(2 * cell, 0.05) == 0.0
+    assert disease._by_chance(5e9 * cell, 0.05) == 5e9 * cell
+
+
+def donor(**covariates: Any) -> SimpleNamespace:
+    told = {
+        "hla_mismatch": NOBODY, "donor_is_unrelated": NOBODY, "donor_is_self": NOBODY, "graft_is_cord": NOBODY,
+        "donor_specific_antibody": NOBODY, "graft_naive_t_per_kg": (0.0, 1e8), "graft_is_blood": (0.0, 1.0),
+        "precursor_luck": (0.5, 0.5), "weight_kg": 70.0, "frailty": 1.0,
+    }  # fmt: skip
+    return numbers(alloreactivity, **(told | covariates))
+
+
+def test_mismatch_unrelatedness_and_naive_cells_bring_precursors() -> None:
+    sibling = donor().graft_effectors[1]
+    assert donor(donor_is_unrelated=(0.0, 1.0)).graft_effectors[1] > sibling
+    assert donor(hla_mismatch=(0.0, 1.0)).graft_effectors[1] > sibling
+    assert donor(graft_naive_t_per_kg=(0.0, 1e5)).graft_effectors[1] < sibling / 500
+
+
+def test_the_patients_own_cells_bring_no_precursor_and_meet_none() -> None:
+    p = donor(donor_is_self=(0.0, 1.0))
+    assert p.graft_effectors == (0.0, 0.0) and p.host_start == 0.0
+    attack = alloreactivity.signals(alloreactivity.start(p, 2), p)["immune_attack"]
+    assert attack == (0.0, 0.0)
+
+
+def test_units_attack_each_other_and_the_host_but_not_themselves() -> None:
+    p = numbers(
+        alloreactivity, hla_mismatch=(0.0, 2.0, 2.0), donor_is_unrelated=(0.0, 1.0, 1.0),
+        donor_is_self=(0.0, 0.0, 0.0), graft_is_cord=(0.0, 1.0, 1.0), donor_specific_antibody=(0.0, 0.0, 0.0),
+        graft_naive_t_per_kg=(0.0, 4e6, 4e6), graft_is_blood=(0.0, 0.0, 0.0), precursor_luck=(0.5, 0.5, 0.5),
+        weight_kg=70.0, frailty=1.0,
+    )  # fmt: skip
+    y = alloreactivity.start(p, 3)
+    host_cells, first, second = y.cells
+    y = y._replace(cells=(host_cells._replace(effectors=0.0), first._replace(effectors=10.0), second))
+    on_host, on_first, on_second = alloreactivity.signals(y, p)["immune_attack"]
+    assert on_host == on_second > 0 and on_first == 0.0
+
+
+def test_regulatory_cells_hold_effectors_back() -> None:
+    p = donor()
+    y = alloreactivity.start(p, 2)
+    y = y._replace(cells=(y.cells[0], y.cells[1]._replace(effectors=1.0)))
+    quiet = dict.fromkeys(alloreactivity.NEEDS, 0.0) | {"t_cells_by_origin": (0.0, 500.0)}
+    with_treg, without = (
+        alloreactivity.rates(y, p, SimpleNamespace(**(quiet | {"treg_by_origin": (0.0, treg)}))) for treg in (45.0, 0.0)
+    )
+    assert with_treg.cells[1].effectors < without.cells[1].effectors
