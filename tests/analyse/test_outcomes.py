@@ -80,7 +80,7 @@ def test_it_is_plain_data_for_json_and_a_table_for_people(course) -> None:
 
 
 def test_a_day_beyond_the_course_or_deaths_not_recorded_are_refused(course) -> None:
-    with pytest.raises(InputError, match=r"day 400, expected day 0 to 365"):
+    with pytest.raises(InputError, match="got 400, expected whole days of 0 to 365"):
         outcomes(course, 400)
     few = {name: value for name, value in course.values.items() if name not in ("alive", "died_of")}
     with pytest.raises(SpecError, match="no deaths recorded"):
@@ -91,3 +91,22 @@ def test_counts_of_two_halves_add_up_to_those_of_the_whole(course) -> None:
     one, two, whole = (outcomes(part) for part in (course.only(range(50)), course.only(range(50, 120)), course))
     for line in whole.lines:
         assert np.array_equal((one[line.name].counts + two[line.name].counts).events, line.counts.events), line.name
+
+
+@pytest.mark.parametrize("horizon", [[], True, 10.5, "x", [10, 2.5]])
+def test_days_that_are_no_whole_days_are_refused(course, horizon) -> None:
+    with pytest.raises(InputError, match="expected whole days"):
+        outcomes(course, horizon)
+
+
+def test_a_day_may_be_a_number_of_the_course_and_counts_once(course) -> None:
+    assert outcomes(course, course.days[-1]).days == (int(course.days[-1]),)
+    assert outcomes(course, [5, 5]).days == (5,)
+
+
+def test_an_endpoint_or_day_that_was_not_told_is_named(course) -> None:
+    became = outcomes(course, [100])
+    with pytest.raises(InputError, match="did you mean"):
+        became["relapsed"]
+    with pytest.raises(InputError, match="one of 100"):
+        became["relapse"].at(50)

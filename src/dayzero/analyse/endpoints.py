@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -230,3 +230,12 @@ def _failure(course: Course, judgement: Judgement) -> Floats:
         lost = np.where(low.any(axis=1), course.days[low.argmax(axis=1)], np.inf)
         lost[~_concerned(course, ENDPOINTS["acute_gvhd_2_4"])] = np.inf  # one's own cells have no chimerism
     return np.where(failed, limit, lost)
+
+
+def named(rows: Sequence[Any], where: str, name: str) -> Any:
+    """The row of that name, or one sentence saying which there are."""
+    found = next((row for row in rows if row.name == name), None)
+    if found is None:
+        names = [row.name for row in rows]
+        raise InputError(where, "name", repr(name), f"one of {', '.join(names)}", nearest(str(name), names))
+    return found

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dayzero.analyse.endpoints import ENDPOINTS, countable, outcome_counts
+from dayzero.analyse.endpoints import ENDPOINTS, countable, named, outcome_counts
 from dayzero.analyse.survival import Curve, DayCounts, Median, cumulative_incidence, kaplan_meier
 from dayzero.criteria import Judgement, judge
 from dayzero.errors import InputError, SpecError
@@ -85,7 +85,11 @@ class Line:
 
     def at(self, day: int) -> Estimate:
         """The estimate of one of the days."""
-        return next(estimate for estimate in self.estimates if estimate.day == day)
+        found = next((estimate for estimate in self.estimates if estimate.day == day), None)
+        if found is None:
+            told = ", ".join(str(estimate.day) for estimate in self.estimates)
+            raise InputError("outcomes", "day", f"{day}", f"one of {told}", "ask for that day: outcomes(course, [...])")
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,14 +115,14 @@ class Outcomes:
 
     def __getitem__(self, name: str) -> Line:
         """The endpoint of that name."""
-        return next(line for line in self.lines if line.name == name)
+        return named(self.lines, "outcomes", name)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON; numbers not known are null."""
         return {
             "days": list(self.days), "patients": self.patients, "not_transplanted": self.not_transplanted,
             "endpoints": [_plain_line(line) for line in self.lines],
-            "means": [mean._asdict() for mean in self.means],
+            "means": [{k: known(v) for k, v in mean._asdict().items()} for mean in self.means],
             "deaths": [cause._asdict() for cause in self.deaths],
         }  # fmt: skip
 
@@ -174,11 +178,14 @@ def _days(course: Course, horizon: int | Sequence[int] | None) -> tuple[int, ...
     if horizon is None:
         usual = [day for day in HORIZONS if day <= last] or [last]
         return tuple(dict.fromkeys((usual[0], *usual[-2:])))
-    asked = (horizon,) if isinstance(horizon, int) else tuple(horizon)
-    for day in asked:
-        if not 0 <= day <= last:
-            raise InputError("outcomes", "horizon", f"day {day}", f"day 0 to {last}", "simulate more days")
-    return tuple(int(day) for day in asked)
+    asked = (
+        tuple(horizon) if isinstance(horizon, (Sequence, np.ndarray)) and not isinstance(horizon, str) else (horizon,)
+    )
+    for day in asked or ("nothing",):
+        whole = isinstance(day, (int, np.integer)) and not isinstance(day, bool)
+        if not whole or not 0 <= day <= last:
+            raise InputError("outcomes", "horizon", f"{day!r}", f"whole days of 0 to {last}", "simulate more days")
+    return tuple(dict.fromkeys(int(day) for day in asked))
 
 
 def curve_of(name: str, counts: DayCounts) -> Curve:
@@ -235,8 +242,14 @@ def _causes(course: Course) -> tuple[Deaths, ...]:
     return tuple(sorted(rows, key=lambda row: (-row.deaths, row.cause)))
 
 
+def known(value: Any) -> Any:
+    """A number as plain data, None where it is not known."""
+    if isinstance(value, (float, np.floating)):
+        return None if np.isnan(value) else float(value)
+    return value
+
+
 def _plain_line(line: Line) -> dict[str, Any]:
-    known = lambda value: None if np.isnan(value) else float(value)  # noqa: E731
     told = {"name": line.name, "label": line.label, "patients": line.patients, "competing": list(line.competing),
             "estimator": "Kaplan-Meier" if ENDPOINTS[line.name].survival else "Aalen-Johansen"}  # fmt: skip
     rows = [estimate._asdict() | {k: known(getattr(estimate, k)) for k in ("percent", "low", "high")}

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from dayzero.analyse.outcomes import Outcomes, outcomes
+from dayzero.analyse.endpoints import named
+from dayzero.analyse.outcomes import Outcomes, known, outcomes
 from dayzero.analyse.survival import cumulative_incidence, engraftment_counts
 from dayzero.criteria import Judgement, judge
 from dayzero.criteria.engraftment import neutrophil_engraftment
@@ -54,7 +55,7 @@ class Summary:
     outcomes: Outcomes | None = None
 
     def __getitem__(self, name: str) -> Row:
-        return next(row for row in self.rows if row.name == name)
+        return named(self.rows, "summary", name)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -212,8 +213,9 @@ def _outcome_rows(became: Outcomes) -> list[Row]:
         for at in line.estimates:
             if at.day == (first if line.name.startswith("acute_gvhd") else last):
                 name = f"{line.label}, day {at.day}"
-                rows.append(Row(name, *at[1:4], "% of patients", line.patients, note, "outcome"))
+                rows.append(Row(name, *map(known, at[1:4]), "% of patients", line.patients, note, "outcome"))
     means = [mean for mean in became.means if mean.day == last]
     return rows + [
-        Row(f"{m.label} to day {m.day}", m.value, m.low, m.high, m.unit, m.patients, "mean", "outcome") for m in means
+        Row(f"{m.label} to day {m.day}", m.value, known(m.low), known(m.high), m.unit, m.patients, "mean", "outcome")
+        for m in means
     ]

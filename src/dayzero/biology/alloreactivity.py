@@ -34,6 +34,7 @@ from dayzero.module import Hazard, Number, Parameter, Signal
 HALF = Parameter(0.5, "1", "share of donor lymphocytes that is naive", "assumed", "no source").typical
 PER_UL = Parameter(1000, "cells/uL per 1e9/L", "unit of blood counts", "derived", "definition").typical
 THIRD = Parameter(1 / 3, "1", "mean of three organs", "derived", "definition").typical
+SEVERE = Parameter(3, "1", "severity of the worst chronic disease", "derived", "scale of NIH").typical
 _GVHD = "set by acute GVHD of published cohorts"
 _CHRONIC = "set by chronic GVHD of published cohorts"
 _HOST = "set by graft failure of published cohorts"
@@ -259,14 +260,17 @@ def _frequency(p, c, o):
 
 def start(p, origins):
     none = 0 * p.host_start
-    whole = none + 1
-    donors = tuple(Cells(none, whole) for _ in range(origins - 1))
-    return State((Cells(p.host_start, whole), *donors), none, none, whole, none, none, none, none, none, none)
+    donors = tuple(Cells(none, none + 1) for _ in range(origins - 1))
+    return State((Cells(p.host_start, none + 1), *donors), none, none, none + 1, none, none, none, none, none, none)
 
 
 def _half(amount, half):
     """A share that saturates: 1/2 at `half`."""
     return amount / (amount + half)
+
+
+def _severity(y: State, p):
+    return minimum(p.chronic_severity * y.chronic + y.fibrosis, SEVERE)
 
 
 def _damage(y: State):
@@ -293,7 +297,7 @@ def signals(y: State, p):
         "gvhd_damage": _damage(y),
         "alloreactive_memory": y.memory,
         "chronic_activity": minimum(y.chronic, 1),
-        "chronic_gvhd": p.chronic_severity * y.chronic + y.fibrosis,
+        "chronic_gvhd": _severity(y, p),
     }
 
 
@@ -387,12 +391,9 @@ def jump(y: State, p, s):
 
 
 def hazards(y: State, p, s):
-    severity = p.chronic_severity * y.chronic + y.fibrosis
-    worst = maximum(y.gut, y.liver)
-    acute = p.acute_death * power(worst, p.acute_death_steep)
-    chronic = p.chronic_death * power(severity, p.chronic_death_steep)
+    acute = p.acute_death * power(maximum(y.gut, y.liver), p.acute_death_steep)
     return {
         "chronic_gvhd_onset": p.chronic_onset * y.memory * (1 - p.chronic_calcineurin * s.calcineurin),
         "acute_gvhd_death": acute * p.frailty,
-        "chronic_gvhd_death": chronic * p.frailty,
+        "chronic_gvhd_death": p.chronic_death * power(_severity(y, p), p.chronic_death_steep) * p.frailty,
     }

@@ -215,7 +215,7 @@ def signals(y: State, p):
     whole = y.sensitive + y.resistant
     return {
         "disease_burden": whole * power(TEN, CAPACITY),
-        "crowding": p.crowding_most * p.marrow_share * whole / (whole + p.crowding_half),
+        "crowding": minimum(p.crowding_most * p.marrow_share * whole / (whole + p.crowding_half), 1),
         "autoimmune_attack": p.autoimmune_attack * y.autoimmunity,
         "relapsed": y.relapsed,
     }

@@ -35,6 +35,7 @@ B_STAGES = Parameter(3, "1", "stages of B-cell development", "derived", "definit
 PER_UL = Parameter(1000, "cells/uL per 1e9/L", "unit of blood counts", "derived", "definition").typical
 NOTHING = Parameter(1e-9, "cells/uL", "count below which shares have no meaning", "assumed", "numerical").typical
 LN2 = Parameter(0.6931471805599453, "1", "natural logarithm of 2", "derived", "definition").typical
+CROWDED = Parameter(10, "1", "crowding beyond which cells are lost no faster", "assumed", "numerical").typical
 
 PARAMETERS = {
     "naive_adult": Parameter(420, "cells/uL", "naive CD4 at 20 years", "measured", "reference intervals; 350 at 40 y",
@@ -109,13 +110,14 @@ PARAMETERS = {
                              0.2, low=0.03, high=0.1),
     "nk_hunger": Parameter(2.5, "1", "largest effect of IL-15 on NK cells", "assumed", "no source", 0.3),
     "nk_crowding": Parameter(0.4, "1", "faster NK turnover per unit of excess IL-15", "assumed", "no source", 0.3),
-    "nk_steroid": Parameter(0.2, "1 per mg/kg", "NK production lost per steroid dose", "assumed", "no source", 0.3),
+    "nk_steroid": Parameter(0.2, "1 per mg/kg", "log loss of NK production per steroid dose", "assumed", "no source",
+                            0.3),
     "b_loss": Parameter(0.02, "1/day", "turnover of B cells", "assumed", "no source", 0.3, low=0.01, high=0.05),
     "b_delay": Parameter(75, "day", "time from precursor to B cell", "fitted", "B above 100/uL about day 150", 0.2,
                          0.4, low=40, high=120, stream=150),
     "b_gvhd": Parameter(0.6, "1", "share of B precursors lost at full GVHD damage", "assumed", "GVHD delays B cells",
                         0.3),
-    "b_steroid": Parameter(0.4, "1 per mg/kg", "share of B precursors lost per steroid dose", "assumed", "no source",
+    "b_steroid": Parameter(0.4, "1 per mg/kg", "log loss of B precursors per steroid dose", "assumed", "no source",
                            0.3),
     "plasma_time": Parameter(120, "day", "time in which plasma cells follow B cells", "assumed", "no source", 0.4),
     "igg_set_point": Parameter(11, "g/L", "IgG in health", "measured", "reference interval 7-16", 0.1, 0.2, low=7,
@@ -314,9 +316,9 @@ def _climate(y: State, p, s) -> Climate:
         brake=1 - minimum(drugs, p.brake_most),
         treg_brake=1 - p.treg_calcineurin * s.calcineurin,
         rebound=1 + p.thymus_rebound * maximum(1 - naive / p.naive_health, 0),
-        memory_room=1 - sum(c.memory_cd4 for c in y.cells) / memory_room,
-        cd8_room=1 - sum(c.cd8 for c in y.cells) / cd8_room,
-        treg_room=1 - sum(c.treg for c in y.cells) / p.treg_set_point,
+        memory_room=maximum(1 - sum(c.memory_cd4 for c in y.cells) / memory_room, -CROWDED),
+        cd8_room=maximum(1 - sum(c.cd8 for c in y.cells) / cd8_room, -CROWDED),
+        treg_room=maximum(1 - sum(c.treg for c in y.cells) / p.treg_set_point, -CROWDED),
         b_input=(1 - p.b_gvhd * s.gvhd_damage) * exp(-p.b_steroid * steroid),
         nk_input=exp(-p.nk_steroid * steroid),
     )
