@@ -83,6 +83,49 @@ def lost(day: int) -> Measure:
     return share("myeloid_donor_fraction", day, -1, 0.05)
 
 
+def after(day: int, horizon: int) -> Measure:
+    """GVHD (acute II-IV or chronic) after a day among those free of it, alive and in remission then, percent by a later day."""
+
+    def measure(c: Course) -> float:
+        grade = np.where(c.living & (c.days < day), c.ward_gvhd_grade, 0).max(axis=1)
+        had = (grade >= 2) | (c.first_day("event_chronic_gvhd_onset") < day) | (c.first_day("event_relapse") < day)
+        free = c.living[:, int(day - c.days[0])] & ~had
+        later = np.minimum(
+            c.first_day("ward_gvhd_grade", 2, since=day), c.first_day("event_chronic_gvhd_onset", since=day)
+        )
+        return 100 * float(np.mean(later[free] <= horizon))
+
+    return measure
+
+
+def kept_alive(start: int, end: int) -> Measure:
+    """Survival to a late day of those alive and in remission on an early one, percent."""
+
+    def measure(c: Course) -> float:
+        well = c.living[:, int(start - c.days[0])] & (c.first_day("event_relapse") > start)
+        return 100 * float(np.mean(c.living[well, int(end - c.days[0])]))
+
+    return measure
+
+
+def relapses_per_year(day: int) -> Measure:
+    """Relapses per patient-year at risk to a day."""
+
+    def measure(c: Course) -> float:
+        relapse, (died, _) = c.first_day("event_relapse"), c.deaths()
+        at_risk = np.clip(np.minimum(np.minimum(relapse, died), day), 0, None)
+        return float(np.sum(relapse <= np.minimum(died, day)) / (at_risk.sum() / 365.25))
+
+    return measure
+
+
+def donor_t_before_gvhd(c: Course) -> float:
+    """Donor T cells at day 28 of those with acute GVHD later, less those of the others, percent points."""
+    later = np.isfinite(c.first_day("ward_gvhd_grade", 2, since=29))
+    donor = 100 * c.t_donor_fraction[:, int(28 - c.days[0])]
+    return float(np.median(donor[later]) - np.median(donor[~later]))
+
+
 def _living(c: Course, quantity: str, day: int) -> np.ndarray:
     at = int(day - c.days[0])
     return c.values[quantity][c.living[:, at], at]
@@ -147,7 +190,18 @@ def plans() -> dict[str, tuple[Plan, int]]:
         "SAA no ATG": (saa.but(conditioning={"base": "cy200-atg", "drugs": [
             {"drug": "cyclophosphamide", "days": [-5, -4, -3, -2], "dose_mg_per_kg": 50}]}), 200),
         "MEL200": (load("auto-mel200-myeloma"), 1500),
+        "ten years": (pbsc.but(care="allo-2000s"), 3650),
+        **{f"DLI {dose:g}": (tcd.but(care={"donor_lymphocytes": {"planned_days": [90], "cd3_per_kg": dose}}), 460)
+           for dose in (5e6, 5e7, 1.5e8)},
+        **{f"Bu {auc}": (pbsc.but(conditioning=_busulfan(auc)), 370) for auc in (60, 90, 120)},
     }  # fmt: skip
+
+
+def _busulfan(auc: float) -> dict[str, Any]:
+    """Bu4/Cy with busulfan adjusted to a cumulative exposure, mg h/L."""
+    return {"base": "bu4-cy", "drugs": [
+        {"drug": "busulfan", "days": [-7, -6, -5, -4], "dose_mg_per_kg": 3.2 * auc / 90, "target_cumulative_auc_mg_h_per_l": auc},
+        {"drug": "cyclophosphamide", "days": [-3, -2], "dose_mg_per_kg": 60}]}  # fmt: skip
 
 
 def ratio(measure: Measure) -> Callable[[Course, Course], float]:
@@ -195,6 +249,7 @@ def claims() -> list[Claim]:
          share("myeloid_donor_fraction", 28, 0.05, 0.95), 40, 100, NEW),
         ("9", "NMA: median donor myeloid at day 84, %", "NMA", median("myeloid_donor_fraction", 84, 100), 75, 100, FIT),
         ("9", "NMA: graft lost by a year, %", "NMA", lost(365), 1, 12, NEW),
+        ("9", "NMA: donor T cells at day 28, % points more before acute GVHD (more)", "NMA", donor_t_before_gvhd, 0, 100, NEW),
         ("10", "primary failure, MAC blood, % (2.5)", "8/8 blood", failure(28), 0.5, 5, FIT),
         ("10", "primary failure, MAC marrow, % (7.3)", "8/8 marrow", failure(28), 4, 11, FIT),
         ("10", "primary failure, haploidentical marrow, PTCy, % (6)", "haplo marrow", failure(28), 2, 12, NEW),
@@ -220,6 +275,12 @@ def claims() -> list[Claim]:
         ("15", "intermediate risk, % (51)", "DRI intermediate", survival("overall_survival", 730), 46, 62, FIT),
         ("15", "high risk, % (34)", "DRI high", survival("overall_survival", 730), 28, 44, FIT),
         ("15", "very high risk, % (24)", "DRI very high", survival("overall_survival", 730), 18, 32, FIT),
+        ("15", "NMA: relapses per patient-year at risk (0.26-0.37 standard risk)", "NMA", relapses_per_year(730), 0.2, 0.45, NEW),
+        ("16", "GVHD within a year of 5e6 CD3/kg donor lymphocytes, % (21)", "DLI 5e+06", after(90, 455), 12, 32, NEW),
+        ("16", "the same, 5e7, % (45)", "DLI 5e+07", after(90, 455), 32, 58, NEW),
+        ("16", "the same, 1.5e8, % (55)", "DLI 1.5e+08", after(90, 455), 42, 68, NEW),
+        ("17", "NRM at a year: busulfan 120 over 90 mg h/L (more)", "Bu 120", ratio(incidence(nrm, year)), 1.05, 4, NEW, "Bu 90"),
+        ("17", "relapse at a year: busulfan 60 over 90 mg h/L (more)", "Bu 60", ratio(incidence(relapse, year)), 1.05, 4, NEW, "Bu 90"),
         ("18", "VOD after Bu4/Cy, % (8-10)", "sibling blood", incidence("vod", 100), 5, 12, FIT),
         ("18", "VOD after Cy/TBI, % (5-7)", "Cy/TBI", incidence("vod", 100), 3.5, 9, FIT),
         ("18", "VOD after Flu/Bu2, % (1-2)", "RIC FluBu2", incidence("vod", 100), 0.3, 3.5, FIT),
@@ -230,6 +291,7 @@ def claims() -> list[Claim]:
         ("19", "NRM at two years, HCT-CI 0, % (15)", "HCT-CI 0", incidence(nrm, 730), 11, 19, NEW),
         ("19", "NRM at two years, HCT-CI 1-2, % (21)", "HCT-CI 1-2", incidence(nrm, 730), 17, 26, NEW),
         ("19", "NRM at two years, HCT-CI 3+, % (27-41)", "HCT-CI 3+", incidence(nrm, 730), 24, 41, NEW),
+        ("20", "ten-year survival of those well at two years, % (85)", "ten years", kept_alive(730, 3650), 80, 92, NEW),
         ("21", "aplastic anemia, 15 y, survival at two years, % (90)", "SAA young", survival("overall_survival", 730), 82, 97, NEW),
         ("21", "aplastic anemia, 40 y, % (74)", "SAA older", survival("overall_survival", 730), 65, 86, NEW),
         ("21", "aplastic anemia without ATG: graft lost by day 180, more than with, ratio", "SAA no ATG",
@@ -254,6 +316,8 @@ def main(patients: int) -> None:
     needed = {c.against for c in rows if c.against}
     kept: dict[str, Course] = {}
     found: dict[str, float] = {}
+    for name in needed:
+        wanted.setdefault(name, [])
     order = sorted(wanted, key=lambda name: name not in needed)
     for name in order:
         plan, days = cohorts[name]
