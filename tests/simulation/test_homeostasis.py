@@ -154,17 +154,17 @@ def test_healthy_people_are_spared_what_needs_a_lack_of_immunity(watched: Course
     assert not watched.values["event_cmv_disease"].any()
 
 
-@pytest.fixture(scope="module")
-def random() -> Course:
-    """Random valid plans, one patient each, sixteen to a block."""
-    return run(random_plans(64), days=60, block=16)
+@pytest.fixture(scope="module", params=["float32", "float64"])
+def random(request: pytest.FixtureRequest) -> Course:
+    """Two years of random valid plans, one patient each, sixteen to a block."""
+    return run(random_plans(48), days=730, block=16, precision=request.param)
 
 
 def test_random_plans_give_finite_numbers_that_are_not_negative(random: Course) -> None:
     for name, value in random.values.items():
         least = -60 if name == "reported_weight_gain" else 0  # weight may also be lost
         rows = np.flatnonzero(~(np.isfinite(value) & (value >= least)).all(axis=1))
-        assert len(rows) == 0, f"{name}: {random_plans(64)[rows[0]].conditioning.totals()}"
+        assert len(rows) == 0, f"{name}: {random_plans(48)[rows[0]].conditioning.totals()}"
 
 
 def test_random_plans_keep_shares_within_one_and_counts_within_life(random: Course) -> None:

@@ -178,10 +178,9 @@ def _days(course: Course, horizon: int | Sequence[int] | None) -> tuple[int, ...
     if horizon is None:
         usual = [day for day in HORIZONS if day <= last] or [last]
         return tuple(dict.fromkeys((usual[0], *usual[-2:])))
-    asked = (
-        tuple(horizon) if isinstance(horizon, (Sequence, np.ndarray)) and not isinstance(horizon, str) else (horizon,)
-    )
-    for day in asked or ("nothing",):
+    several = isinstance(horizon, (Sequence, np.ndarray)) and not isinstance(horizon, str)
+    asked: list[Any] = list(horizon) if several else [horizon]  # type: ignore[arg-type]
+    for day in asked or [None]:
         whole = isinstance(day, (int, np.integer)) and not isinstance(day, bool)
         if not whole or not 0 <= day <= last:
             raise InputError("outcomes", "horizon", f"{day!r}", f"whole days of 0 to {last}", "simulate more days")

@@ -213,7 +213,8 @@ def _outcome_rows(became: Outcomes) -> list[Row]:
         for at in line.estimates:
             if at.day == (first if line.name.startswith("acute_gvhd") else last):
                 name = f"{line.label}, day {at.day}"
-                rows.append(Row(name, *map(known, at[1:4]), "% of patients", line.patients, note, "outcome"))
+                percent, low, high = (known(value) for value in at[1:4])
+                rows.append(Row(name, percent, low, high, "% of patients", line.patients, note, "outcome"))
     means = [mean for mean in became.means if mean.day == last]
     return rows + [
         Row(f"{m.label} to day {m.day}", m.value, known(m.low), known(m.high), m.unit, m.patients, "mean", "outcome")
