@@ -43,9 +43,9 @@ def latency(plan: str, repeats: int) -> dict[str, float]:
     """One patient-year, warm, and where its time goes."""
     import numpy as np
 
-    from dayzero.simulation.cohort import RECORDED, Run, prepare_mixed, simulate
+    from dayzero.simulation.cohort import RECORDED, Run, simulate
     from dayzero.simulation.engine_jax import BLOCK_SIZES, program, standard_body
-    from dayzero.simulation.integrate import STEPS_PER_DAY
+    from dayzero.simulation.layout import BLOCK_SIZES, STEPS_PER_DAY
     from dayzero.simulation.prepare import admission_day
     from dayzero.spec import Plan
 

@@ -29,6 +29,16 @@ def log(x: Any) -> Any:
     return _library(x).log(x)
 
 
+def floor(x: Any) -> Any:
+    """The largest whole number that is not above x."""
+    return _library(x).floor(x)
+
+
+def as_precise_as(example: Any, x: Any) -> Any:
+    """x in the floating-point type of another array."""
+    return x.astype(example.dtype)
+
+
 def power(x: Any, n: Any) -> Any:
     """x to the n for x >= 0 and real n, as exp(n log x); x below 1e-30 counts as 1e-30."""
     lib = _library(x, n)

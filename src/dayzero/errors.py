@@ -10,6 +10,8 @@
      └── EngineError          the engine cannot do what was asked
 
     DomainWarning             the request leaves what the evidence covers
+    RecordWarning             a record was read, but not all that stands in it
+    EngineWarning             another engine than the usual one runs
 """
 
 from __future__ import annotations
@@ -57,3 +59,11 @@ class EngineError(DayzeroError):
 
 class DomainWarning(UserWarning):
     """The request leaves what the evidence covers: read the result with that in mind."""
+
+
+class EngineWarning(UserWarning):
+    """Another engine than the usual one runs: results agree, the time it takes does not."""
+
+
+class RecordWarning(UserWarning):
+    """A record was read, but not all that stands in it: see the findings."""

@@ -12,9 +12,9 @@ import pytest
 
 from dayzero.biology import conditioning, graft
 from dayzero.criteria import judge
-from dayzero.simulation import engine_jax
-from dayzero.simulation.cohort import RECORDED, TRUE, Course
-from dayzero.simulation.engine_jax import BLOCK_SIZES, block_size, program
+from dayzero.simulation import engine_jax, engine_vector
+from dayzero.simulation.cohort import TRUE, Course
+from dayzero.simulation.engine_jax import program
 from dayzero.simulation.integrate import over_a_day
 from dayzero.simulation.observe import observe
 from dayzero.spec import Plan
@@ -141,11 +141,11 @@ def test_random_plans_cause_at_most_one_compilation() -> None:
     assert len(with_two) >= 2
     for alike in (with_one, with_two):
         run(alike[:1], days=5)
-        before = engine_jax.compilations
+        before = engine_vector.compilations
         for plan in alike:
             run([plan], days=20)
         run(alike * 2, days=40, block=16)
-        assert engine_jax.compilations == before
+        assert engine_vector.compilations == before
 
 
 def test_a_kept_program_cannot_be_taken_for_that_of_another_body() -> None:
@@ -156,20 +156,6 @@ def test_a_kept_program_cannot_be_taken_for_that_of_another_body() -> None:
     del body
     gc.collect()
     assert kept() is not None
-
-
-def test_blocks_have_three_sizes() -> None:
-    assert [block_size(n) for n in (1, 16, 17, 128, 129, 1024, 5000)] == [16, 16, 128, 128, 1024, 1024, 1024]
-    assert BLOCK_SIZES == (16, 128, 1024)
-
-
-@precisions
-def test_a_program_computes_in_its_own_precision_only(precision: str) -> None:
-    made = program(prepared("aml-sibling-pbsc"), precision=precision, size=16, recording=RECORDED)
-    own, foreign = ("f32[", "f64[") if precision == "float32" else ("f64[", None)
-    text = made.advance.as_text()
-    assert own in text
-    assert foreign is None or foreign not in text
 
 
 @precisions
@@ -228,7 +214,7 @@ def test_the_steps_asked_for_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_jax, "_compile", compiling)
     for steps in (13, 29):
         with pytest.raises(InterruptedError):
-            run("aml-sibling-pbsc", 2, 5, steps_per_day=steps)
+            run("aml-sibling-pbsc", 2, 5, steps_per_day=steps, engine="jax")
     assert asked == [13, 29]
 
 

@@ -10,7 +10,7 @@ from benchmarks.peers import emitted, live
 from benchmarks.problem import COMPARED, ORDERS, Problem
 
 from dayzero.simulation.course import Course
-from dayzero.simulation.integrate import STEPS_PER_DAY
+from dayzero.simulation.layout import STEPS_PER_DAY
 from dayzero.spec import Plan
 from simulation.wards import library_plans, run
 

@@ -17,10 +17,11 @@ from dayzero.clinic import growth_factor, transfusion
 from dayzero.errors import DomainWarning
 from dayzero.module import Coupled, Signal
 from dayzero.simulation.assemble import Body, assemble, standard_body
-from dayzero.simulation.cohort import RECORDED, Course, prepare_mixed, simulate
+from dayzero.simulation.cohort import RECORDED, Course, simulate
 from dayzero.simulation.day import Course as Passing
-from dayzero.simulation.engine_jax import Precision, program
-from dayzero.simulation.integrate import STEPS_PER_DAY
+from dayzero.simulation.engine_jax import program
+from dayzero.simulation.layout import STEPS_PER_DAY, Precision
+from dayzero.simulation.mixed import prepare_mixed
 from dayzero.simulation.prepare import Prepared, admission_day, prepare
 from dayzero.simulation.request import asked
 from dayzero.spec import Care, Plan, library_names
@@ -50,8 +51,8 @@ RATES = (
     "infection.mould_rate", "infection.cmv_rate", "infection.cmv_disease_rate", "infection.respiratory_rate",
     "infection.viral_rate", "infection.ebv_rate", "infection.late_rate", "organ_toxicity.syndrome_hazard",
     "liver.vod_hazard", "liver.failure_deadliness", "lung.pneumonia_hazard", "lung.failure_hazard",
-    "kidney.microangiopathy_hazard", "kidney.cystitis_hazard", "kidney.injury_hazard", "alloreactivity.chronic_onset",
-    "alloreactivity.acute_death", "alloreactivity.chronic_death", "disease.detection", "disease.relapse_death",
+    "kidney.microangiopathy_hazard", "kidney.cystitis_hazard", "kidney.injury_hazard", "chronic_gvhd.chronic_onset",
+    "alloreactivity.acute_death", "chronic_gvhd.chronic_death", "disease.detection", "disease.relapse_death",
     "mortality.other_death_late", "mortality.background_man", "mortality.second_cancer_rate",
 )  # fmt: skip
 NOTHING_HAPPENS = dict.fromkeys(RATES, 0.0)

@@ -10,8 +10,6 @@ import os
 import stat
 from pathlib import Path
 
-import jax
-
 
 def folder() -> Path | None:
     """The cache folder, made if need be; None when switched off or unusable."""
@@ -30,6 +28,8 @@ def folder() -> Path | None:
 
 def use() -> None:
     """Let JAX keep what it compiles, unless the user has chosen a place already."""
+    import jax
+
     if getattr(jax.config, "jax_compilation_cache_dir", None) is not None:
         return
     place = folder()

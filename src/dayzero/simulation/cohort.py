@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from threading import Lock
 from typing import Any
@@ -25,10 +26,11 @@ from dayzero.module import ORDER_SIGNALS
 from dayzero.simulation.assemble import Body, standard_body
 from dayzero.simulation.course import Course
 from dayzero.simulation.domain import out_of_domain
-from dayzero.simulation.engine_jax import CHUNK, Precision, block_size, program
-from dayzero.simulation.integrate import STEPS_PER_DAY
+from dayzero.simulation.engines import engine_for, lived
+from dayzero.simulation.layout import STEPS_PER_DAY, Precision
+from dayzero.simulation.mixed import prepare_mixed
 from dayzero.simulation.occurrences import FATE, FLAGS, REPORTED
-from dayzero.simulation.prepare import Prepared, prepare
+from dayzero.simulation.prepare import Prepared
 from dayzero.simulation.request import Run, asked, distinct, who
 from dayzero.spec import Plan
 
@@ -42,7 +44,6 @@ EVENTS = tuple(f"event_{name}" for _, name, _ in standard_body().hazards)
 WHOLE = {*EVENTS, *FATE}  # small whole numbers, kept in a byte
 RECORDED = (*TRUE, *REPORTED, *ORDER_SIGNALS, *EVENTS, *FATE)
 
-USUAL_BLOCK = 128  # as fast on a processor as 1,024 and an eighth of the memory
 COVARIATES_KEPT = ("age_years", "male", "weight_kg", "height_cm", "major_abo_mismatch", "graft_cd34_per_kg",
                    "graft_cd3_per_kg", "hct_ci", "cmv_recipient", "donor_cmv", "allogeneic")  # fmt: skip
 
@@ -58,6 +59,7 @@ def simulate(
     parameters: Mapping[str, float] | None = None,
     typical: bool = False,
     steps_per_day: int = STEPS_PER_DAY,
+    engine: str = "auto",
     block: int | None = None,
     cores: int | None = None,
     progress: Callable[[float], None] | None = None,
@@ -74,7 +76,8 @@ def simulate(
     parameters : typical values that replace the model's own, by ``organ.name``.
     typical : everyone is the plan's own patient with typical parameters; they differ only in laboratory noise and
         in the thresholds of events.
-    block : patients computed together at most, default 128; results do not depend on it.
+    engine : ``vector`` (compiled for this processor), ``jax`` (the reference), or ``auto``: the first that can be had.
+    block : patients computed together at most; results do not depend on it.
     cores : blocks computed at once; default all.
     progress : called with the share done, 0 to 1.
 
@@ -100,9 +103,11 @@ def simulate(
         parameters=parameters or {},
         typical=typical,
         steps=steps_per_day,
-        block=USUAL_BLOCK if block is None else block,
+        engine=engine,
+        block=block,
         cores=(os.cpu_count() or 1) if cores is None else cores,
     )
+    run = replace(run, engine=engine_for(run.engine))
     noted = out_of_domain(distinct(plans), days, run.overrides, body.parameters())
     for sentence in noted:
         warnings.warn(sentence, stacklevel=2)
@@ -115,14 +120,13 @@ def _computed(
 ) -> Iterator[tuple[np.ndarray, Prepared]]:
     """Blocks in order, several at once; prepared numbers are made in the thread that uses them."""
     starts = range(0, len(ids), run.block)
-    chunks = len(starts) * (run.padded_days // CHUNK)
-    done, lock = [0], Lock()
+    done, whole, lock = [0], len(ids) * run.padded_days, Lock()
 
-    def tick(_: int) -> None:
+    def tick(patient_days: int) -> None:
         with lock:
-            done[0] += 1
+            done[0] += patient_days
             if progress is not None:
-                progress(done[0] / chunks)
+                progress(done[0] / whole)
 
     def one(at: int) -> tuple[np.ndarray, Prepared]:
         here = slice(at, at + run.block)
@@ -142,81 +146,19 @@ def _computed(
 
 
 def _one_block(body: Body, plans: list[Plan], ids: np.ndarray, run: Run, tick: Callable[[int], None]):
-    size = block_size(len(ids))
-    padding = size - len(ids)
-    whole = prepare_mixed(body, plans + plans[-1:] * padding, np.append(ids, np.repeat(ids[-1:], padding)), run)
-    made = program(whole, precision=run.precision, size=size, recording=run.recording, steps=run.steps, body=body)
-    recorded = made.run(whole, tick)
+    """What a block recorded, (quantities, patients, days), and who they are."""
+    prepared = prepare_mixed(body, plans, ids, run)
+    recorded = lived(body, prepared, run, tick)
     _finite(recorded, run)
-    return recorded[: run.days - run.first_day + 1, :, : len(ids)], _first(whole, len(ids))
+    return recorded, prepared
 
 
 def _finite(recorded: np.ndarray, run: Run) -> None:
     """Refuse a course that is no course: parameters or sizes out of reason, or steps too long for them."""
-    bad = ~np.isfinite(recorded).all(axis=(0, 2))
-    if bad.any():
-        name = run.recording[int(np.argmax(bad))]
-        advice = "take parameters back within their plausible ranges, or raise steps_per_day"
-        raise SpecError("simulate", "parameters", f"{name} that is not finite", "finite counts", advice)
-
-
-def prepare_mixed(body: Body, plans: list[Plan], ids: np.ndarray, run: Run) -> Prepared:
-    """Prepared numbers of patients who may hold different plans, in the order given."""
-    groups: dict[int, list[int]] = {}
-    for i, plan in enumerate(plans):
-        groups.setdefault(id(plan), []).append(i)
-    made = [
-        prepare(body, plans[rows[0]], ids[rows], run.seed, first_day=run.first_day, days=run.padded_days,
-                origins=run.origins, overrides=run.overrides, typical=run.typical)
-        for rows in groups.values()
-    ]  # fmt: skip
-    if len(made) == 1:
-        return made[0]
-    order = np.argsort(np.concatenate([np.asarray(rows) for rows in groups.values()]), kind="stable")
-    return _taken(_stacked(made), order)
-
-
-def _mapped(prepared: Prepared, each: Callable[[Any], Any]) -> Prepared:
-    """The same numbers with `each` applied to every array (patients on the last axis)."""
-    walk = lambda v: tuple(each(x) for x in v) if isinstance(v, tuple) else each(v)  # noqa: E731
-    return replace(
-        prepared,
-        person={k: walk(v) for k, v in prepared.person.items()},
-        numbers={organ: {k: walk(v) for k, v in table.items()} for organ, table in prepared.numbers.items()},
-        settings={k: each(v) for k, v in prepared.settings.items()},
-        daily={k: walk(v) for k, v in prepared.daily.items()},
-        key=each(prepared.key),
-        admission=each(prepared.admission),
-    )
-
-
-def _stacked(parts: list[Prepared]) -> Prepared:
-    join = lambda values: np.concatenate(values, axis=-1)  # noqa: E731
-
-    def together(tables: list[Mapping[str, Any]]) -> dict[str, Any]:
-        return {
-            k: tuple(join([t[k][o] for t in tables]) for o in range(len(v))) if isinstance(v, tuple)
-            else join([t[k] for t in tables])
-            for k, v in tables[0].items()
-        }  # fmt: skip
-
-    return replace(
-        parts[0],
-        person=together([p.person for p in parts]),
-        numbers={organ: together([p.numbers[organ] for p in parts]) for organ in parts[0].numbers},
-        settings=together([p.settings for p in parts]),
-        daily=together([p.daily for p in parts]),
-        key=join([p.key for p in parts]),
-        admission=join([p.admission for p in parts]),
-    )
-
-
-def _taken(prepared: Prepared, order: np.ndarray) -> Prepared:
-    return _mapped(prepared, lambda a: a[..., order])
-
-
-def _first(prepared: Prepared, n: int) -> Prepared:
-    return _mapped(prepared, lambda a: a[..., :n])
+    for name, values in zip(run.recording, recorded, strict=True):
+        if not (np.isfinite(values.max()) and np.isfinite(values.min())):
+            advice = "take parameters back within their plausible ranges, or raise steps_per_day"
+            raise SpecError("simulate", "parameters", f"{name} that is not finite", "finite counts", advice)
 
 
 def _joined(body: Body, parts: Iterator[tuple[np.ndarray, Prepared]], plans: list[Plan], ids: np.ndarray, run: Run,
@@ -228,9 +170,9 @@ def _joined(body: Body, parts: Iterator[tuple[np.ndarray, Prepared]], plans: lis
     flags = {name: np.zeros((len(ids), len(days)), dtype=bool) for name in FLAGS}
     at = 0
     for recorded, prepared in parts:
-        here = slice(at, at + recorded.shape[2])
-        for i, name in enumerate(run.recording):
-            values[name][here] = recorded[:, i, :].T
+        here = slice(at, at + recorded.shape[1])
+        for name, value in zip(run.recording, recorded, strict=True):
+            values[name][here] = value
         for name, flag in flags.items():
             flag[here] = prepared.daily[name][: len(days)].T > 0
         for name in COVARIATES_KEPT:
@@ -241,13 +183,16 @@ def _joined(body: Body, parts: Iterator[tuple[np.ndarray, Prepared]], plans: lis
                   run_record(body, plans, ids, run, noted))  # fmt: skip
 
 
+_version = cache(version)  # looking one up reads a file
+
+
 def run_record(body: Body, plans: list[Plan], ids: np.ndarray, run: Run, noted: list[str]) -> dict[str, Any]:
     """What it takes to repeat a run, and what to think of it."""
     unique = distinct(plans)
     place = {id(p): i for i, p in enumerate(unique)}
     return {
         "schema": 1,
-        "dayzero": version("dayzero"),
+        "dayzero": _version("dayzero"),
         "plans": [{"name": p.name, "sha256": p.sha256(), "spec": json.loads(p.canonical_json())} for p in unique],
         "plan_of_patient": None if len(unique) == 1 else [place[id(p)] for p in plans],
         "patients": len(ids),
@@ -255,14 +200,14 @@ def run_record(body: Body, plans: list[Plan], ids: np.ndarray, run: Run, noted: 
         "patients_sha256": hashlib.sha256(np.ascontiguousarray(ids, dtype=np.int64).tobytes()).hexdigest(),
         "seed": run.seed,
         "days": run.days,
-        "engine": "jax",
+        "engine": run.engine,
         "precision": run.precision,
         "steps_per_day": run.steps,
         "parameters": run.overrides,
         "typical": run.typical,
         "python": platform.python_version(),
         "machine": platform.machine(),
-        "versions": {name: version(name) for name in ("jax", "jaxlib", "numpy")},
+        "versions": {name: _version(name) for name in ("jax", "jaxlib", "llvmlite", "numpy")},
         "causes": [name for _, name, _ in body.hazards],
         "warnings": noted,
     }

@@ -12,7 +12,7 @@ Everything here is written for one patient in scalars; the engine maps it over p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -22,7 +22,6 @@ import jax.numpy as jnp
 from dayzero.elementwise import where
 from dayzero.module import ORDER_RULES, ORDER_SIGNALS, Orders
 from dayzero.simulation.assemble import Body, offered
-from dayzero.simulation.hoist import once_a_day
 from dayzero.simulation.integrate import over_a_day
 from dayzero.simulation.laboratory import ASSAYS, report
 from dayzero.simulation.streams import CHANCE, FATALITY, HAZARD_THRESHOLD, uniform, unsigned
@@ -64,8 +63,9 @@ def admission(body: Body, p: Mapping[str, Any], key: Any, origins: int) -> Cours
 
 def _threshold(key: Any, stream: int, recurrence: Any) -> Any:
     """A unit exponential: the integrated hazard at which this patient meets this event, this time."""
-    index = jnp.asarray(recurrence).astype(jnp.uint32)
-    return -jnp.log(uniform(key, unsigned(HAZARD_THRESHOLD + stream), index))
+    recurrence = jnp.asarray(recurrence)
+    draw = uniform(key, unsigned(HAZARD_THRESHOLD + stream), recurrence.astype(jnp.uint32))
+    return -jnp.log(draw.astype(recurrence.dtype))
 
 
 def all_signals(
@@ -82,7 +82,8 @@ def all_signals(
 
 
 def one_day(body: Body, course: Course, p: Mapping[str, Any], settings: Any, today: Mapping[str, Any], day: Any,
-            key: Any, steps: int) -> tuple[Course, dict[str, Any]]:  # fmt: skip
+            key: Any, steps: int, integrate: Callable[..., Any] = over_a_day,
+            ) -> tuple[Course, dict[str, Any]]:  # fmt: skip
     """The next morning, and what is recorded of this one.
 
     Parameters
@@ -91,6 +92,7 @@ def one_day(body: Body, course: Course, p: Mapping[str, Any], settings: Any, tod
     settings : what the policies and the laboratory take from the care spec.
     today : the daily signals of the plan.
     day : day from infusion. key : the patient's key of random numbers. steps : integration steps a day.
+    integrate : takes rates, a state and steps to the state a day later.
     """
     here = today["present"] * course.alive
     given = {**today, **course.onset, **_chances(body, key, day)}
@@ -100,7 +102,7 @@ def one_day(body: Body, course: Course, p: Mapping[str, Any], settings: Any, tod
     orders = {name: amount * here for name, amount in orders.items()}
     outside = {**given, **orders}
     acted = _act(body, course.state, p, all_signals(body, course.state, p, outside))
-    lived = over_a_day(once_a_day(lambda y: _rates(body, y, p, outside), acted), acted, steps)
+    lived = integrate(lambda y: _rates(body, y, p, outside), acted, steps)
     hazards, fatal = _risks(body, lived, p, outside)
     fates, happened, died_of = _risk(body, course, hazards, fatal, key)
     died_of = died_of * here

@@ -12,7 +12,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-STEPS_PER_DAY = 8
+from dayzero.simulation.hoist import once_a_day
+from dayzero.simulation.layout import STEPS_PER_DAY
 
 
 def _add(y: Any, h: Any, dy: Any) -> Any:
@@ -34,4 +35,5 @@ def runge_kutta(rates: Callable[[Any], Any], y: Any, days: float) -> Any:
 
 def over_a_day(rates: Callable[[Any], Any], y: Any, steps: int = STEPS_PER_DAY) -> Any:
     """State after one day of `steps` equal steps."""
-    return jax.lax.fori_loop(0, steps, lambda _, z: runge_kutta(rates, z, 1 / steps), y)
+    changing = once_a_day(rates, y)
+    return jax.lax.fori_loop(0, steps, lambda _, z: runge_kutta(changing, z, 1 / steps), y)

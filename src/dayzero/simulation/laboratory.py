@@ -17,16 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import log
 from typing import Any, Literal
 
-import jax.numpy as jnp
-
-from dayzero.elementwise import normal_quantile
+from dayzero.elementwise import as_precise_as, exp, floor, log, maximum, normal_quantile, where
 from dayzero.module import Parameter
 from dayzero.simulation.streams import LABORATORY_NOISE, uniform, unsigned
 
 Kind = Literal["count", "share", "additive", "log"]
+LN_10 = 2.302585092994046
 
 
 @dataclass(frozen=True)
@@ -117,10 +115,10 @@ ASSAYS: Mapping[str, Assay] = {
 
 def report(assay: Assay, true: Any, limit: Any, key: Any, day: Any) -> Any:
     """What is reported of a true value on a day; `limit` where it lies below the detection limit."""
-    z = normal_quantile(uniform(key, unsigned(LABORATORY_NOISE + assay.stream), day))
+    z = normal_quantile(as_precise_as(true, uniform(key, unsigned(LABORATORY_NOISE + assay.stream), day)))
     seen = _seen(assay, true, assay.noise.typical * z)
-    rounded = jnp.floor(seen * assay.per_unit + 0.5) / assay.per_unit
-    return jnp.where(rounded < limit, limit, rounded)
+    rounded = floor(seen * assay.per_unit + 0.5) / assay.per_unit
+    return where(rounded < limit, limit, rounded)
 
 
 def _seen(assay: Assay, true: Any, error: Any) -> Any:
@@ -128,8 +126,8 @@ def _seen(assay: Assay, true: Any, error: Any) -> Any:
     if assay.kind == "additive":
         return assay.scale * true + error
     if assay.kind == "log":
-        return jnp.log(jnp.maximum(assay.scale * true, 1.0)) / log(10.0) + error
-    noise = jnp.exp(error)
+        return log(maximum(assay.scale * true, 1.0)) / LN_10 + error
+    noise = exp(error)
     if assay.kind == "count":
         return assay.scale * (true * noise)
     share = true * (assay.scale / assay.whole)

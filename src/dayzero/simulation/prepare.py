@@ -82,10 +82,12 @@ def prepare(body: Body, plan: Plan, patients: Sequence[int] | np.ndarray, seed: 
 def _individuals(body: Body, key: np.ndarray, person: Mapping[str, Any], overrides: Mapping[str, float], typical: bool):
     """Parameters of each patient, then constants organ by organ."""
     constants: dict[str, Any] = dict(person)
+    same = np.ones(key.shape)
     numbers: dict[str, dict[str, Any]] = {}
+    differ = {} if typical else _differences(body, key)
     for organ in body.derivation:
         own = {
-            name: individual(parameter, key, overrides.get(f"{organ.name}.{name}"), typical)
+            name: overrides.get(f"{organ.name}.{name}", parameter.typical) * differ.get((organ.name, name), same)
             for name, parameter in organ.parameters.items()
         }
         used = {name: constants[name] for name in organ.uses}
@@ -97,35 +99,69 @@ def _individuals(body: Body, key: np.ndarray, person: Mapping[str, Any], overrid
     return numbers
 
 
-def individual(parameter: Parameter, key: np.ndarray, value: float | None = None, typical: bool = False) -> np.ndarray:
-    """A parameter's value in each patient: log-normal about its typical value, which is the median.
+def _differences(body: Body, key: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
+    """How many times its typical value a parameter is in each patient, of all that differ between patients."""
+    varying = {(o.name, name): parameter for o in body.organs for name, parameter in o.parameters.items()
+               if parameter.between_patient}  # fmt: skip
+    return dict(zip(varying, differences(list(varying.values()), key), strict=True))
 
-    `value` replaces the typical value; with `typical` nobody differs from it.
+
+def differences(parameters: Sequence[Parameter], key: np.ndarray) -> np.ndarray:
+    """How many times its typical value each parameter is in each patient: (parameters, patients).
+
+    Log-normal with median 1, by the patient's own draw from the parameter's stream.
     """
-    value = parameter.typical if value is None else value
-    if typical or not parameter.between_patient:
-        return np.full(key.shape, float(value))
-    z = normal_quantile(uniform(key, unsigned(parameter.stream or 0), unsigned(0)).astype(np.float64))
-    return value * np.exp(np.sqrt(np.log1p(parameter.between_patient**2)) * z)
+    streams = unsigned(np.array([parameter.stream or 0 for parameter in parameters], int))
+    spread = np.sqrt(np.log1p(np.array([parameter.between_patient for parameter in parameters]) ** 2))
+    z = normal_quantile(uniform(key, streams[:, None], unsigned(0)).astype(np.float64))
+    return np.exp(spread[:, None] * z)
 
 
 def _schedule(body: Body, plan: Plan, p: Any, person: Mapping[str, Any], first_day: int, days: int, origins: int,
               n: int) -> dict[str, Any]:  # fmt: skip
-    """Daily signals laid out over the days: (days, n) each."""
-    table: dict[str, Any] = {}
-    for name, signal in body.daily.items():
-        rest = 1.0 if name.startswith("surviving_") else 0.0
-        blank = lambda rest=rest: np.full((days, n), rest)  # noqa: E731
-        table[name] = tuple(blank() for _ in range(origins)) if signal.per_origin else blank()
+    """Daily signals laid out over the days: (days, n) each, the same row or column repeated where nothing differs."""
+    table = _Table(body, first_day, days, origins, n)
     for day, effects in _effects(plan, p, person).items():
-        if first_day <= day < first_day + days:
-            for name, value in conditioning.surviving(effects).items():
-                table[name][day - first_day] = value
-    calendar = np.arange(first_day, first_day + days)
-    _infusions(plan, table, first_day, days)
-    _antibodies(plan, person, table, first_day, days)
-    _levels(plan, table, calendar)
-    return table
+        for name, value in conditioning.surviving(effects).items():
+            table.put(name, day, value)
+    _infusions(plan, table)
+    _antibodies(plan, person, table)
+    _levels(plan, table)
+    return table.signals
+
+
+class _Table:
+    """Daily signals being filled in; what is the same for every patient takes no room for each."""
+
+    def __init__(self, body: Body, first_day: int, days: int, origins: int, n: int) -> None:
+        self.calendar, self.n = np.arange(first_day, first_day + days), n
+        self.signals: dict[str, Any] = {}
+        for name, signal in body.daily.items():
+            rest = np.broadcast_to(1.0 if name.startswith("surviving_") else 0.0, (days, n))
+            self.signals[name] = (rest,) * origins if signal.per_origin else rest
+
+    def put(self, name: str, day: int, value: Any, add_up: bool = False) -> None:
+        """Set the value of a day in each patient, or add to it; a day outside the table is passed over."""
+        self.signals[name] = self._with(self.signals[name], day, value, add_up)
+
+    def put_at(self, name: str, origin: int, day: int, value: Any) -> None:
+        """Add to the value of a day of one origin."""
+        values = list(self.signals[name])
+        values[origin] = self._with(values[origin], day, value, True)
+        self.signals[name] = tuple(values)
+
+    def _with(self, values: np.ndarray, day: int, value: Any, add_up: bool) -> np.ndarray:
+        row = day - int(self.calendar[0])
+        if not 0 <= row < len(values):
+            return values
+        own = values if values.flags.writeable else values.copy()
+        own[row] = own[row] + value if add_up else value
+        return own
+
+    def fill(self, name: str, by_day: Any) -> None:
+        """The same for every patient of the plan, (days,)."""
+        column = np.asarray(by_day, dtype=np.float64)[:, None]
+        self.signals[name] = np.broadcast_to(column, (len(column), self.n))
 
 
 def _effects(plan: Plan, p: Any, person: Mapping[str, Any]) -> dict[int, list[dict[str, Any]]]:
@@ -171,53 +207,45 @@ def _exposures(course: Any, p: Any, person: Mapping[str, Any], busulfan_from: in
     return zip(course.days, given, strict=True)
 
 
-def _infusions(plan: Plan, table: dict[str, Any], first_day: int, days: int) -> None:
+def _infusions(plan: Plan, table: _Table) -> None:
     donor = 1
     for i, graft in enumerate(plan.grafts):
         donor = 1 if i == 0 or plan.second_donor is None else 2
         bag = bag_of(plan, donor)
         whole = bag.doses()["cd34"] * bag.viable_fraction
         share = graft.doses()["cd34"] * graft.viable_fraction / whole if whole else 0.0
-        row = graft.infusion_day - first_day
-        if 0 <= row < days:
-            table["infused"][donor][row] += share
+        table.put_at("infused", donor, graft.infusion_day, share)
 
 
-def _antibodies(plan: Plan, person: Mapping[str, Any], table: dict[str, Any], first_day: int, days: int) -> None:
+def _antibodies(plan: Plan, person: Mapping[str, Any], table: _Table) -> None:
     """Antibodies against lymphocytes, in mg per kg of actual weight, wherever the plan writes them."""
     for course in (*plan.conditioning.drugs, *plan.prophylaxis.serotherapy):
         name = f"{course.drug}_dose"
-        if course.drug in SEROTHERAPY_DRUGS and name in table:
+        if course.drug in SEROTHERAPY_DRUGS and name in table.signals:
             dose = dose_mg(*course.dose, person) / person["weight_kg"]
-            for row in (day - first_day for day in course.days):
-                if 0 <= row < days:
-                    table[name][row] += dose
+            for day in course.days:
+                table.put(name, day, dose, add_up=True)
 
 
-def _levels(plan: Plan, table: dict[str, Any], calendar: np.ndarray) -> None:
-    given = plan.prophylaxis
+def _levels(plan: Plan, table: _Table) -> None:
+    given, calendar = plan.prophylaxis, table.calendar
     if given.calcineurin is not None:
         taper = max(given.calcineurin.stop_day - given.calcineurin.taper_start_day, 1)
         falling = np.clip((given.calcineurin.stop_day - calendar) / taper, 0.0, 1.0)
-        _fill(table, "calcineurin_planned", np.where(calendar >= given.calcineurin.start_day, falling, 0.0))
+        table.fill("calcineurin_planned", np.where(calendar >= given.calcineurin.start_day, falling, 0.0))
     for name, drug in (("mycophenolate", given.mycophenolate), ("sirolimus", given.sirolimus)):
         if drug is not None:
-            _fill(table, name, (calendar >= drug.start_day) & (calendar < drug.stop_day))
+            table.fill(name, (calendar >= drug.start_day) & (calendar < drug.stop_day))
     if given.abatacept is not None:
-        _fill(table, "abatacept", _abatacept(given.abatacept, calendar))
+        table.fill("abatacept", _abatacept(given.abatacept, calendar))
     laboratory, admitted = plan.care.laboratory, calendar >= admission_day(plan)
-    _fill(table, "blood_drawn", [laboratory.is_visit(int(day)) for day in calendar] & admitted)
-    _fill(table, "chimerism_tested", np.isin(calendar, laboratory.chimerism_days) & admitted & plan.allogeneic)
-    _fill(table, "subsets_tested", np.isin(calendar, laboratory.subset_days) & admitted)
-    _fill(table, "cmv_tested", [laboratory.is_cmv_test(int(day)) for day in calendar] & admitted)
-    _fill(table, "marrow_examined", np.isin(calendar, laboratory.marrow_days) & admitted)
-    _fill(table, "present", admitted)
-    _fill(table, "day_of_transplant", calendar)
-
-
-def _fill(table: dict[str, Any], name: str, by_day: Any) -> None:
-    """The same for every patient of the plan."""
-    table[name][:] = np.asarray(by_day)[:, None]
+    table.fill("blood_drawn", [laboratory.is_visit(int(day)) for day in calendar] & admitted)
+    table.fill("chimerism_tested", np.isin(calendar, laboratory.chimerism_days) & admitted & plan.allogeneic)
+    table.fill("subsets_tested", np.isin(calendar, laboratory.subset_days) & admitted)
+    table.fill("cmv_tested", [laboratory.is_cmv_test(int(day)) for day in calendar] & admitted)
+    table.fill("marrow_examined", np.isin(calendar, laboratory.marrow_days) & admitted)
+    table.fill("present", admitted)
+    table.fill("day_of_transplant", calendar)
 
 
 def _abatacept(abatacept: Abatacept, calendar: np.ndarray) -> np.ndarray:

@@ -31,7 +31,8 @@ def repeat(record: str | Path | Mapping[str, Any], *, progress: Callable[[float]
     chosen = run["plan_of_patient"]
     plan = plans[0] if chosen is None else [plans[i] for i in chosen]
     return simulate(plan, who, run["days"], run["seed"], precision=run["precision"], parameters=run["parameters"],
-                    typical=run["typical"], steps_per_day=run["steps_per_day"], progress=progress)  # fmt: skip
+                    typical=run["typical"], steps_per_day=run["steps_per_day"], engine=run["engine"],
+                    progress=progress)  # fmt: skip
 
 
 def _read(record: Any) -> tuple[Any, str]:

@@ -14,7 +14,7 @@ import numpy as np
 from dayzero.errors import SpecError
 from dayzero.simulation.assemble import Body
 from dayzero.simulation.course import REPORTED
-from dayzero.simulation.engine_jax import BLOCK_SIZES, CHUNK, Precision
+from dayzero.simulation.layout import BLOCK_SIZES, CHUNK, Precision
 from dayzero.simulation.prepare import admission_day
 from dayzero.spec import Plan
 
@@ -23,6 +23,8 @@ MOST_STEPS = 1000
 USUAL_PATIENTS = 1000
 MOST_PATIENTS = 10**9
 SHARE_OF_MEMORY = 0.8
+USUAL_BLOCK = 128
+ENGINES = ("auto", "vector", "jax")
 
 
 PLANS = (Plan, str, os.PathLike, Mapping)  # what one plan may be given as
@@ -43,6 +45,12 @@ class Run:
     typical: bool = False
     block: int = BLOCK_SIZES[-1]
     cores: int = 1
+    engine: str = "jax"
+
+    @property
+    def last_row(self) -> int:
+        """Mornings asked for, from the first."""
+        return self.days - self.first_day + 1
 
     @property
     def padded_days(self) -> int:
@@ -123,12 +131,15 @@ def distinct(plans: list[Plan]) -> list[Plan]:
 
 
 def asked(body: Body, plans: list[Plan], *, days: Any, seed: Any, precision: Any, recording: Any, parameters: Any,
-          typical: bool, steps: Any, block: Any, cores: Any) -> Run:  # fmt: skip
+          typical: bool, steps: Any, block: Any, cores: Any, engine: Any = "jax") -> Run:  # fmt: skip
     """The run asked for, or one sentence saying what cannot be used."""
     if precision not in ("float32", "float64"):
         raise _refused("precision", repr(precision), "float32 or float64", "choose one of them")
     if not isinstance(typical, (bool, np.bool_)):
         raise _refused("typical", _short(typical), "True or False", "choose one of them")
+    if engine not in ENGINES:
+        raise _refused("engine", _short(engine), "auto, vector or jax", "choose one of them")
+    cores = _whole("cores", cores, 1, 4096)
     run = Run(
         days=_whole("days", days, 1, LONGEST),
         seed=_whole("seed", seed, 0, 2**64 - 1),
@@ -139,11 +150,17 @@ def asked(body: Body, plans: list[Plan], *, days: Any, seed: Any, precision: Any
         first_day=min(admission_day(plan) for plan in distinct(plans)),
         overrides=_overrides(body, parameters),
         typical=bool(typical),
-        block=min(_whole("block", block, 1, 10**9), BLOCK_SIZES[-1]),
-        cores=_whole("cores", cores, 1, 4096),
+        block=_shared(len(plans), cores) if block is None else min(_whole("block", block, 1, 10**9), BLOCK_SIZES[-1]),
+        cores=cores,
+        engine=engine,
     )
     check_room(len(plans), run.days - run.first_day + 1, len(run.recording), run.precision)
     return run
+
+
+def _shared(patients: int, cores: int) -> int:
+    """Patients of a block, so that every core has one, in whole groups side by side, and not too many at once."""
+    return min(-(-patients // (cores * BLOCK_SIZES[0])) * BLOCK_SIZES[0], USUAL_BLOCK)
 
 
 def recordable(body: Body) -> tuple[str, ...]:
