@@ -8,7 +8,7 @@ from typing import Any
 
 from rst import code, plain, sentence, stacked, table, write
 
-from dayzero.spec import Care, Conditioning, Plan, Prophylaxis, library_names
+from dayzero.spec import Care, Conditioning, DonorCase, Plan, Prophylaxis, library_names
 from dayzero.spec.catalogue import LibraryKind, library_entry
 
 COLUMNS = ["Name", "What it is", "Source", "Source read"]
@@ -78,8 +78,15 @@ def _graft(entry: Mapping[str, Any]) -> list[str]:
     return [_word(entry["source"]), *changes, *(["frozen and thawed"] if entry.get("cryopreserved") else [])]
 
 
+def _donor_case(entry: Mapping[str, Any]) -> list[str]:
+    case = DonorCase.load(entry)
+    kinds = [donor.kind for donor in case.donors]
+    return [case.title, ", ".join(f"{kinds.count(kind)} {_word(kind)}" for kind in dict.fromkeys(kinds))]
+
+
 CONTENT: Mapping[LibraryKind, Callable[[Mapping[str, Any]], list[str]]] = {
     "plan": _plan, "conditioning": _regimen, "prophylaxis": _prophylaxis, "care": _care, "graft": _graft,
+    "donor-case": _donor_case,
 }  # fmt: skip
 
 

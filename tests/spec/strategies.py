@@ -41,6 +41,7 @@ from dayzero.spec import (
     Steroids,
 )
 from dayzero.spec.graft import TYPICAL_DOSES_PER_KG
+from dayzero.spec.plan import NO_LYMPHOCYTES
 from dayzero.spec.vocabulary import (
     BLOOD_GROUPS,
     CELL_SUBSETS,
@@ -297,7 +298,8 @@ def maintenances() -> st.SearchStrategy[Maintenance]:
     )
 
 
-def cares() -> st.SearchStrategy[Care]:
+def cares(lymphocytes: bool = True) -> st.SearchStrategy[Care]:
+    """Standards of care; donor lymphocytes only where the donor can give them."""
     return st.builds(
         Care,
         gcsf=maybe(
@@ -339,7 +341,7 @@ def cares() -> st.SearchStrategy[Care]:
         cryotherapy=st.booleans(),
         palifermin=st.booleans(),
         defibrotide=st.booleans(),
-        donor_lymphocytes=maybe(donor_lymphocytes()),
+        donor_lymphocytes=maybe(donor_lymphocytes()) if lymphocytes else st.none(),
         boost=maybe(boosts()),
         rescue_graft=maybe(st.builds(RescueGraft, day=st.integers(14, 60), cd34_per_kg=numbers(1e6, 1e7))),
         maintenance=maybe(maintenances()),
@@ -413,7 +415,7 @@ def plans(draw: st.DrawFn) -> Plan:
         graft=draw(grafts(_source_of(draw, donor))),
         conditioning=draw(conditionings()),
         prophylaxis=draw(prophylaxes()),
-        care=draw(cares()),
+        care=draw(cares(lymphocytes=donor.kind not in NO_LYMPHOCYTES)),
         population=draw(populations()),
         **told,
     )

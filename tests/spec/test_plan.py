@@ -11,6 +11,7 @@ import pytest
 from dayzero.errors import SpecError
 from dayzero.spec import Conditioning, Donor, DrugCourse, Graft, Patient, Plan, Spread
 
+GIVEN_LATER: dict[str, Any] = {"care": {"donor_lymphocytes": {"planned_days": [100]}}}
 RELATIVE = {"kind": "lognormal", "cv": 0.2, "relative": True}
 
 
@@ -209,8 +210,12 @@ def test_a_boost_comes_from_the_same_donor() -> None:
         ({"second_donor": {"kind": "haploidentical"}}, "second_donor", "second_graft"),
         ({"second_graft": {"source": "mobilised_blood"}}, "second_graft.infusion_day", "day 1 or later"),
         ({"patient": {"age_years": 5}}, "population.fields.patient.age_years", "take the spread away"),
+        ({"donor": {"kind": "autologous"}, **GIVEN_LATER}, "care.donor_lymphocytes", "see nothing foreign"),
+        ({"donor": {"kind": "syngeneic"}, **GIVEN_LATER}, "care.donor_lymphocytes", "of a twin see nothing foreign"),
+        ({"donor": {"kind": "cord_unrelated"}, "graft": {"source": "cord"}, **GIVEN_LATER},
+         "care.donor_lymphocytes", "nothing is left to give"),
     ],
-)
+)  # fmt: skip
 def test_parts_that_do_not_fit_together_are_refused(edits: dict[str, Any], field: str, words: str) -> None:
     with pytest.raises(SpecError) as caught:
         Plan.load("aml-sibling-pbsc").but(**edits)

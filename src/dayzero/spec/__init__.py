@@ -5,6 +5,7 @@ from dayzero.spec.catalogue import library_names
 from dayzero.spec.cell_therapy import Boost, DonorLymphocytes, Maintenance, RescueGraft
 from dayzero.spec.conditioning import Conditioning, DrugCourse, Irradiation
 from dayzero.spec.donor import Donor
+from dayzero.spec.donor_case import Candidate, CasePatient, DonorCase
 from dayzero.spec.graft import Graft
 from dayzero.spec.patient import Patient
 from dayzero.spec.plan import Plan
@@ -24,9 +25,12 @@ __all__ = [
     "Abatacept",
     "Boost",
     "Calcineurin",
+    "Candidate",
     "Care",
+    "CasePatient",
     "Conditioning",
     "Donor",
+    "DonorCase",
     "DonorLymphocytes",
     "DrugCourse",
     "Gcsf",

@@ -13,7 +13,7 @@ from dayzero.spec.base import SpecModel
 from dayzero.spec.files import read_yaml
 from dayzero.spec.reading import kind_of, nearest
 
-LibraryKind = Literal["conditioning", "prophylaxis", "care", "graft", "plan"]
+LibraryKind = Literal["conditioning", "prophylaxis", "care", "graft", "plan", "donor-case"]
 
 FOLDERS: Final[dict[str, str]] = {
     "conditioning": "conditioning",
@@ -21,6 +21,7 @@ FOLDERS: Final[dict[str, str]] = {
     "care": "care",
     "graft": "grafts",
     "plan": "plans",
+    "donor-case": "donor-cases",
 }
 """Folder of each kind."""
 

@@ -22,9 +22,15 @@ from dayzero.spec.patient import Patient
 from dayzero.spec.population import Population, Spread
 from dayzero.spec.prophylaxis import Prophylaxis
 from dayzero.spec.reading import kind_of, nearest
-from dayzero.spec.vocabulary import SAME_PERSON, Verified
+from dayzero.spec.vocabulary import SAME_PERSON, DonorKind, Verified
 
 SCHEMA_VERSION: Final[int] = 1
+NO_LYMPHOCYTES: Final[dict[DonorKind, str]] = {
+    "autologous": "the patient's own lymphocytes see nothing foreign",
+    "syngeneic": "the lymphocytes of a twin see nothing foreign",
+    "cord_unrelated": "of a cord unit nothing is left to give",
+}
+"""Donors who give no lymphocytes after the graft, and why."""
 
 
 class Plan(SpecModel):
@@ -188,6 +194,15 @@ class Plan(SpecModel):
             advice = "raise the dose of graft, name a second_donor, or infuse the boost later"
             raise refuse("day 0", "day 1 or later for the same donor", advice, field="second_graft.infusion_day")
         return self
+
+    @model_validator(mode="after")
+    def _lymphocytes_have_a_donor(self) -> Plan:
+        if self.care.donor_lymphocytes is None or self.donor.kind not in NO_LYMPHOCYTES:
+            return self
+        advice = f"write null for donor_lymphocytes: {NO_LYMPHOCYTES[self.donor.kind]}"
+        expected = "an allogeneic donor who can be asked again"
+        got = f"lymphocytes of a {self.donor.kind} donor"
+        raise refuse(got, expected, advice, field="care.donor_lymphocytes")
 
     @model_validator(mode="after")
     def _spreads_hold_the_plan(self) -> Plan:

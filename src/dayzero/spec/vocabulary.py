@@ -66,6 +66,7 @@ DiseaseRisk = Literal["low", "intermediate", "high", "very_high"]
 MaintenanceDrug = Literal["tki", "flt3_inhibitor", "lenalidomide", "hypomethylating"]
 CellSubset = Literal["cd34", "cd3", "naive_t", "treg", "nk", "b", "tnc"]
 BloodGroup = Literal["O", "A", "B", "AB"]
+HlaLocus = Literal["A", "B", "C", "DRB1", "DRB3", "DRB4", "DRB5", "DQA1", "DQB1", "DPA1", "DPB1"]
 Sex = Literal["female", "male"]
 Intensity = Literal["MAC", "RIC", "NMA"]
 Verified = Literal["opened", "partly", "recalled"]
@@ -79,6 +80,7 @@ DISEASE_RISKS: Final[tuple[DiseaseRisk, ...]] = get_args(DiseaseRisk)
 MAINTENANCE_DRUGS: Final[tuple[MaintenanceDrug, ...]] = get_args(MaintenanceDrug)
 CELL_SUBSETS: Final[tuple[CellSubset, ...]] = get_args(CellSubset)
 BLOOD_GROUPS: Final[tuple[BloodGroup, ...]] = get_args(BloodGroup)
+HLA_LOCI: Final[tuple[HlaLocus, ...]] = get_args(HlaLocus)
 
 SEROTHERAPY_DRUGS: Final[tuple[Drug, ...]] = ("atg_thymoglobulin", "atg_grafalon", "atg_horse", "alemtuzumab")
 """Antibodies that deplete T cells in the patient; the only drugs `prophylaxis.serotherapy` takes."""
