@@ -62,6 +62,7 @@ _PER_KG = {"cells/kg": 1.0, "/kg": 1.0, "1e6/kg": 1e-6, "10*6/kg": 1e-6, "1e5/kg
 _UNITS_GIVEN = {"units": 1.0, "unit": 1.0, "": 1.0}
 _PLAIN = {"1": 1.0, "": 1.0}
 _RATIO = {"mg/mg": 1.0, "g/g": 1.0, "mg/g": 1e3, "mg/mmol": 113.12, "g/mol": 113.12}
+_VIRUS = {"IU/mL": 1.0, "[IU]/mL": 1.0, "IU/L": 1e3, "[IU]/L": 1e3}
 _LOG = {"log10 cells": 1.0, "log10": 1.0, "[log10]": 1.0}
 
 
@@ -75,6 +76,10 @@ def _count(name: str, high: float, description: str) -> Quantity:
 
 def _donor(name: str, description: str) -> Quantity:
     return Quantity(name, "%", _PERCENT, 0.0, 100.0, description)
+
+
+def _graded(name: str, low: float, high: float, description: str) -> Quantity:
+    return Quantity(name, "1", _PLAIN, low, high, description)
 
 
 def _cells(name: str, description: str) -> Quantity:
@@ -100,6 +105,9 @@ QUANTITIES: Mapping[str, Quantity] = _table(
         _donor("donor_chimerism", "donor share of whole blood or marrow cells"),
         _donor("donor_chimerism_myeloid", "donor share of myeloid cells"),
         _donor("donor_chimerism_t_cell", "donor share of T cells"),
+        _donor("donor_chimerism_b_cell", "donor share of B cells"),
+        _donor("donor_chimerism_nk", "donor share of natural killer cells"),
+        _donor("donor_chimerism_cd34", "donor share of CD34+ cells of the marrow"),
         Quantity("creatinine", "mg/dL", {"mg/dL": 1, "umol/L": 88.4}, 0.0, 60.0, "creatinine in serum"),
         Quantity("bilirubin", "mg/dL", {"mg/dL": 1, "umol/L": 17.1}, 0.0, 100.0, "total bilirubin in serum"),
         Quantity("ldh", "U/L", _ENZYME, 0.0, 100000.0, "lactate dehydrogenase in serum"),
@@ -126,8 +134,14 @@ QUANTITIES: Mapping[str, Quantity] = _table(
         Quantity("urine_protein", "mg/mg", _RATIO, 0.0, 100.0, "protein to creatinine in urine"),
         Quantity("fev1", "%", _PERCENT, 0.0, 250.0, "air breathed out in the first second, of what is predicted"),
         Quantity("oxygen_need", "L/min", {"L/min": 1, "mL/min": 1e3}, 0.0, 100.0, "oxygen given to breathe"),
-        Quantity("cmv_dna", "IU/mL", {"IU/mL": 1, "[IU]/mL": 1, "IU/L": 1e3}, 0.0, 1e12, "cytomegalovirus in plasma"),
+        Quantity("cmv_dna", "IU/mL", _VIRUS, 0.0, 1e12, "cytomegalovirus in plasma"),
+        Quantity("ebv_dna", "IU/mL", _VIRUS, 0.0, 1e12, "Epstein-Barr virus in plasma"),
         Quantity("disease_burden", "log10 cells", _LOG, 0.0, 14.0, "malignant cells in the body, by a marrow test"),
+        _graded("disease_status", 1.0, 4.0, "disease as last assessed; its number in DISEASE_STATUS"),
+        _graded("gvhd_skin_stage", 0.0, 4.0, "acute GVHD of the skin as staged on the ward, 0 to 4"),
+        _graded("gvhd_liver_stage", 0.0, 4.0, "acute GVHD of the liver as staged on the ward, 0 to 4"),
+        _graded("gvhd_lower_gut_stage", 0.0, 4.0, "acute GVHD of the lower gut as staged on the ward, 0 to 4"),
+        _graded("gvhd_upper_gut_stage", 0.0, 1.0, "acute GVHD of the upper gut as staged on the ward, 0 or 1"),
     ]
 )  # fmt: skip
 
@@ -138,9 +152,18 @@ DEATH_CAUSES: Mapping[int, str] = MappingProxyType(
      6: "new malignancy", 7: "other"}
 )  # fmt: skip
 
+#: What a ``disease_status`` says.
+DISEASE_STATUS: Mapping[int, str] = MappingProxyType(
+    {1: "complete remission", 2: "partial remission", 3: "stable disease", 4: "relapse or progression"}
+)
+
 
 def _dose(name: str, unit: str, high: float, description: str) -> Quantity:
     return Quantity(name, unit, {unit: 1.0, "": 1.0}, 0.0, high, description)
+
+
+def _given(name: str, description: str) -> Quantity:
+    return Quantity(name, "mg", {"mg": 1.0, "g": 1e-3, "": 1.0}, 0.0, 1e5, f"{description}; mg that day")
 
 
 def _share(name: str, description: str) -> Quantity:
@@ -177,6 +200,12 @@ EVENTS: Mapping[str, Quantity] = _table(
         _share("immunoglobulin", "infusion of immunoglobulin"),
         _share("defibrotide", "defibrotide; share of the full dose"),
         _share("maintenance", "maintenance treatment of the disease"),
+        _given("methotrexate", "methotrexate"),
+        _given("mycophenolate", "mycophenolate, oral or intravenous"),
+        _given("sirolimus", "sirolimus"),
+        _given("cyclophosphamide", "cyclophosphamide, before or after the graft"),
+        _given("antithymocyte_globulin", "antithymocyte globulin"),
+        _given("ursodiol", "ursodeoxycholic acid"),
         _onset("graft_failure_treatment", "any treatment given for graft failure"),
         _onset("cmv_treatment", "start of treatment for cytomegalovirus, pre-emptive or of disease"),
         Quantity("acute_gvhd", "", {"": 1.0, "1": 1.0}, 0.0, 4.0, "acute graft-versus-host disease; grade 1 to 4"),
@@ -199,6 +228,7 @@ EVENTS: Mapping[str, Quantity] = _table(
         _onset("engraftment_syndrome", "engraftment syndrome"),
         _onset("second_cancer", "new malignancy"),
         _onset("relapse", "return or progression of the disease"),
+        _onset("last_contact", "last day on which the patient was seen or known to be alive"),
         Quantity("death", "", {"": 1.0, "1": 1.0}, 0.0, 7.0, "death; the cause by its number in DEATH_CAUSES"),
     ]
 )

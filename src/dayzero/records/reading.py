@@ -10,6 +10,7 @@ quantity   a quantity (``neutrophils``), an event (``platelet_transfusion``) or 
 value      number, also written ``<0.1``; empty, NA or N/A: not measured. Events: the amount, or empty
 unit       unit of the value; empty for facts and for events without amount
 comparator optional, ``<`` or ``>``
+method     optional; how the reading was obtained (STR for chimerism, calculated)
 ========== ============================================================================================================
 
 Facts: ``graft`` (PBSC, BM, cord, TCD), ``transfusions_recorded`` (yes, no), ``schema`` (1). A fact without patient
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 Fact = TypeVar("Fact", str, bool)
 
-COLUMNS = ("patient", "day", "date", "quantity", "value", "unit", "comparator")
+COLUMNS = ("patient", "day", "date", "quantity", "value", "unit", "comparator", "method")
 FACTS = ("graft", "transfusions_recorded", "schema")
 _ONE_PATIENT = "patient"
 _NOT_MEASURED = ("NA", "N/A", "NULL")
@@ -44,7 +45,13 @@ _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": 
 
 def read(path: Path, duplicates: Duplicates = "refuse") -> Chart:
     """Read a table in long form; see `Chart.read`."""
-    return _Reader(path.name, _load(path)).chart(duplicates)
+    first = 1 if path.suffix == ".parquet" else 2
+    return read_frame(_load(path), path.name, first, duplicates)
+
+
+def read_frame(frame: pl.DataFrame, where: str, first: int = 1, duplicates: Duplicates = "refuse") -> Chart:
+    """Read a frame in long form; ``where``: what messages call it, ``first``: the number of its first row."""
+    return _Reader(where, _text(frame, where, first)).chart(duplicates)
 
 
 def _load(path: Path) -> pl.DataFrame:
@@ -53,14 +60,24 @@ def _load(path: Path) -> pl.DataFrame:
     if not path.is_file():
         raise ChartError(path.name, "file", "nothing there", "a CSV or Parquet file", "check the path")
     try:
-        frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema=False)
+        return pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema=False)
     except pl.exceptions.NoDataError:
         raise ChartError(path.name, "file", "an empty file", "a header and rows", _header_advice()) from None
     except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as problem:
         got = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise ChartError(path.name, "file", got, "a table in long form", "save it as CSV (UTF-8, commas)") from None
-    first = 1 if path.suffix == ".parquet" else 2
-    text = frame.select(pl.all().cast(pl.String).str.strip_chars().replace("", None))
+
+
+def _text(frame: pl.DataFrame, where: str, first: int) -> pl.DataFrame:
+    """All cells as text without blanks around it, with the number of the row; blank rows are left out."""
+    import polars as pl
+
+    if "row" in frame.columns:
+        raise ChartError(where, "header", "column 'row'", "columns of the long form", "rename or drop it")
+    try:
+        text = frame.select(pl.all().cast(pl.String).str.strip_chars().replace("", None))
+    except pl.exceptions.PolarsError:
+        raise ChartError(where, "columns", "cells of lists or objects", "text and numbers", "make them text") from None
     blank = pl.all_horizontal(pl.exclude("row").is_null())
     return text.with_row_index("row", offset=first).filter(~blank)
 
@@ -119,7 +136,7 @@ class _Reader:
             raise self.error("header", got, "quantity, value, unit and one of day or date", _header_advice())
         if self.frame.is_empty():
             raise self.error("rows", "none", "at least one measurement", "add the measurements below the header")
-        absent = [name for name in ("patient", "comparator") if name not in names]
+        absent = [name for name in ("patient", "comparator", "method") if name not in names]
         self.frame = self.frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
         if "patient" in absent:
             self.frame = self.frame.with_columns(patient=pl.lit(_ONE_PATIENT))
@@ -135,6 +152,8 @@ class _Reader:
     def _split_facts(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         import polars as pl
 
+        with_method = self.frame.filter(pl.col("method").is_not_null() & ~pl.col("quantity").is_in(list(QUANTITIES)))
+        self.refuse(with_method, "method", "nothing, for only a reading has a method", "leave it empty")
         is_fact = pl.col("quantity").is_in(FACTS)
         facts, rows = self.frame.filter(is_fact), self.frame.filter(~is_fact)
         advice = "give every reading its patient, or leave the column out"
@@ -264,7 +283,9 @@ class _Reader:
         rows = rows.join(codes, on="patient", how="left", maintain_order="left")
         columns: dict[str, tuple[np.ndarray, ...]] = {}
         for (name,), part in rows.partition_by("quantity", as_dict=True, maintain_order=True).items():
-            arrays = (part[c].to_numpy() for c in ("code", "day", "number", "limit"))
+            arrays = [part[c].to_numpy() for c in ("code", "day", "number", "limit")]
+            if part["method"].null_count() < len(part):
+                arrays.append(np.array(part["method"].fill_null("").to_list(), np.str_))
             columns[str(name)] = tuple(arrays)
         graft = self._graft(facts, patients)
         recorded = self._recorded(facts, patients, columns.get("platelet_transfusion"))

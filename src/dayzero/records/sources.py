@@ -6,6 +6,9 @@ A folder is recognised by its files. The data stay where they are; nothing of th
 `read_msk` daily_counts.csv, episodes.csv   Memorial Sloan Kettering, daily white cells; doi:10.1038/s41597-021-00860-8
 `read_heidrich` blood_counts.csv,           Sao Paulo, counts at up to eight visits; doi:10.1128/spectrum.02910-23
 clinical.csv
+`read_bmt` bmt.csv                          137 transplants of acute leukemia; Klein and Moeschberger 1997, section 1.3
+`read_ebmt` ebmt4.csv                       registry teaching data; doi:10.1002/sim.3305
+`read_paediatric` paediatric_bmt.csv        187 children, unrelated donors; doi:10.1016/j.bbmt.2010.04.001
 =========================================== ===========================================================================
 """
 
@@ -16,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dayzero.errors import ChartError
 from dayzero.records.chart import Chart, Floats, Integers, Limits
@@ -112,6 +116,78 @@ def read_heidrich(folder: str | Path) -> Chart:
     )
 
 
+def read_bmt(folder: str | Path) -> Chart:
+    """Relapse, acute and chronic GVHD (without grade) and death of the 137 patients of Klein and Moeschberger.
+
+    The days on which platelets were back are a result, not a measurement, and are left out.
+
+    Source: Klein and Moeschberger, Survival Analysis (1997), section 1.3.
+    """
+    rows = _load(Path(folder) / "bmt.csv")
+    day = {name: _numbers(rows[name]) for name in ("t1", "t2", "ta", "tc")}
+    events = {
+        "death": _dated(day["t1"], rows["d1"] == "1"),
+        "relapse": _dated(day["t2"], rows["d2"] == "1"),
+        "acute_gvhd": _dated(day["ta"], rows["da"] == "1"),
+        "chronic_gvhd": _dated(day["tc"], rows["dc"] == "1"),
+        "last_contact": _dated(day["t1"], rows["d1"] != "1"),
+    }
+    return Chart.from_columns({}, [str(1 + at) for at in range(len(rows))], events)
+
+
+def read_ebmt(folder: str | Path) -> Chart:
+    """Relapse and death of the registry's teaching data ``ebmt4``; simplified by their authors, not for conclusions.
+
+    Recovery (a result) and adverse events (of no kind) are left out. The other tables of the set may hold the same
+    persons again, or do not tell relapse from death.
+
+    Source: doi:10.1002/sim.3305.
+    """
+    rows = _load(Path(folder) / "ebmt4.csv")
+    survival = _numbers(rows["srv"])
+    events = {
+        "death": _dated(survival, rows["srv.s"] == "1"),
+        "relapse": _dated(_numbers(rows["rel"]), rows["rel.s"] == "1"),
+        "last_contact": _dated(survival, rows["srv.s"] != "1"),
+    }
+    return Chart.from_columns({}, [str(name) for name in rows["id"]], events)
+
+
+def read_paediatric(folder: str | Path) -> Chart:
+    """Graft, body weight, acute GVHD III-IV with its day, and death of children; CD34+ cells with the infusion.
+
+    Days of recovery are a result and are left out, and so is what has no day: relapse, acute GVHD of grade II and
+    chronic GVHD.
+
+    Source: doi:10.1016/j.bbmt.2010.04.001.
+    """
+    rows = _load(Path(folder) / "paediatric_bmt.csv")
+    zero, all_rows = np.zeros(len(rows)), np.ones(len(rows), bool)
+    onset, survival = _numbers(rows["time_to_acute_GvHD_III_IV"]), _numbers(rows["survival_time"])
+    died = rows["survival_status"] == "1"
+    who, day = _dated(onset, ~np.isnan(onset))
+    events = {
+        "infusion": (*_dated(zero, all_rows), _numbers(rows["CD34_x1e6_per_kg"]) * 1e6),
+        "acute_gvhd": (who, day, np.full(len(who), 3.0)),  # III or IV is not told: at least III
+        "death": _dated(survival, died),
+        "last_contact": _dated(survival, ~died),
+    }
+    grafts = {"bone_marrow": "BM", "peripheral_blood": "PBSC"}
+    weight = (*_dated(zero, all_rows), _numbers(rows["recipient_body_mass"]))
+    return Chart.from_columns(
+        {"weight": weight},
+        [str(name) for name in rows["patient"]],
+        events,
+        graft=[grafts.get(str(source)) for source in rows["stem_cell_source"]],
+    )
+
+
+def _dated(day: Floats, happened: ArrayLike) -> tuple[Integers, Integers]:
+    """Row and whole day of those to whom it happened."""
+    who = np.flatnonzero(np.asarray(happened, bool))
+    return who, np.floor(day[who]).astype(np.int64)
+
+
 def _load(path: Path) -> pl.DataFrame:
     import polars as pl
 
@@ -141,4 +217,7 @@ def _cells(patient: Integers, day: Integers, value: Floats, below: np.ndarray) -
 _KNOWN: dict[tuple[str, ...], Callable[[str | Path], Chart]] = {
     ("daily_counts.csv", "episodes.csv"): read_msk,
     ("blood_counts.csv", "clinical.csv"): read_heidrich,
+    ("bmt.csv",): read_bmt,
+    ("ebmt4.csv",): read_ebmt,
+    ("paediatric_bmt.csv",): read_paediatric,
 }

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dayzero.records.chart import Chart, Column
+from dayzero.errors import ChartError
+from dayzero.records.chart import Chart, Column, Texts
 from dayzero.units import EVENTS, QUANTITIES
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 def write(chart: Chart, path: Path) -> Path:
     """Write a chart in long form; see `Chart.write`."""
+    if path.suffix == ".json":
+        advice = "make a FHIR bundle with chart.to_fhir"
+        raise ChartError(path.name, "file", "a name that ends in .json", ".csv or .parquet", advice)
     frame = to_polars(chart)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -35,18 +39,20 @@ def to_polars(chart: Chart) -> pl.DataFrame:
     import polars as pl
 
     columns = [*chart.measurements.items(), *chart.events.items()]
-    frames = [_facts(chart), *(_rows(name, column) for name, column in columns)]
+    frames = [_facts(chart), *(_rows(name, column, chart.methods.get(name)) for name, column in columns)]
     table = pl.concat(frames, how="diagonal").sort("at", "day", "quantity", nulls_last=False, maintain_order=True)
     patient = pl.Series("patient", list(chart.patients), dtype=pl.String).gather(table["at"])
-    return table.select(patient, "day", "quantity", "value", "unit", "comparator")
+    last = ["method"] if chart.methods else []
+    return table.select(patient, "day", "quantity", "value", "unit", "comparator", *last)
 
 
-def _rows(name: str, column: Column) -> pl.DataFrame:
+def _rows(name: str, column: Column, method: Texts | None) -> pl.DataFrame:
     import polars as pl
 
     unit = (QUANTITIES.get(name) or EVENTS[name]).unit
     frame = pl.DataFrame({"at": column.patient, "day": column.day, "number": column.value, "limit": column.limit})
     value = pl.col("number").fill_nan(None)
+    said = None if method is None else pl.Series("method", method.tolist(), dtype=pl.String).replace("", None)
     return frame.select(
         "at",
         "day",
@@ -54,6 +60,7 @@ def _rows(name: str, column: Column) -> pl.DataFrame:
         value.cast(pl.String).alias("value"),
         pl.when(value.is_not_null()).then(pl.lit(unit)).alias("unit"),
         pl.col("limit").replace_strict({-1: "<", 1: ">"}, default=None, return_dtype=pl.String).alias("comparator"),
+        *([] if said is None else [said]),
     )
 
 
