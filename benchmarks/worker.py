@@ -40,33 +40,49 @@ def first(plan: str, patients: int, days: int) -> dict[str, float]:
 
 
 def latency(plan: str, repeats: int) -> dict[str, float]:
-    """One patient-year, warm, and where its time goes."""
+    """One patient-year, warm, and where its time goes: preparing, the engine, what the engine does once a day."""
     import numpy as np
 
-    from dayzero.simulation.cohort import RECORDED, Run, simulate
-    from dayzero.simulation.engine_jax import BLOCK_SIZES, program, standard_body
-    from dayzero.simulation.layout import BLOCK_SIZES, STEPS_PER_DAY
-    from dayzero.simulation.prepare import admission_day
+    from dayzero.simulation.assemble import standard_body
+    from dayzero.simulation.cohort import RECORDED, simulate
+    from dayzero.simulation.engine_vector import program, width
+    from dayzero.simulation.layout import STEPS_PER_DAY
+    from dayzero.simulation.mixed import prepare_mixed
+    from dayzero.simulation.request import asked
     from dayzero.spec import Plan
 
-    made = Plan.load(plan)
-    size, body = BLOCK_SIZES[0], standard_body()
-    one_person = np.zeros(size, dtype=int)
+    made, body, one = Plan.load(plan), standard_body(), np.zeros(1, dtype=int)
     found: dict[str, list[float]] = {}
     for precision in ("float32", "float64"):
-        run = Run(YEAR, 1, precision, RECORDED, STEPS_PER_DAY, 1 + len(made.donors), admission_day(made), {})
-        ready = prepare_mixed(body, [made] * size, one_person, run)
-        compiled = program(ready, precision=precision, size=size, recording=RECORDED, steps=run.steps, body=body)
+        run = asked(body, [made], days=YEAR, seed=1, precision=precision, recording=RECORDED, parameters={},
+                    typical=False, steps=STEPS_PER_DAY, block=16, cores=1)  # fmt: skip
+        ready = prepare_mixed(body, [made], one, run)
+        compiled = program(ready, precision=precision, lanes=width(1, precision), body=body)
+        engine = lambda steps, c=compiled, r=ready, n=run.last_row: c.run(r, RECORDED, n, steps)  # noqa: E731
         whole = lambda precision=precision: simulate(made, 1, YEAR, precision=precision)  # noqa: E731
         whole()
         for _ in range(repeats):
             for name, task in {
                 "whole": whole,
-                "prepare": lambda run=run: prepare_mixed(body, [made] * size, one_person, run),
-                "engine": lambda compiled=compiled, ready=ready: compiled.run(ready),
+                "prepare": lambda run=run: prepare_mixed(body, [made], one, run),
+                "engine": lambda engine=engine: engine(STEPS_PER_DAY),
+                "engine without the steps": lambda engine=engine: engine(0),
             }.items():
                 found.setdefault(f"{precision} {name}", []).append(timed(task))
     return {name: statistics.median(times) for name, times in found.items()}
+
+
+def engines(plan: str, patients: int, days: int, repeats: int) -> dict[str, float]:
+    """Patient-years a second of both engines, in turn."""
+    from dayzero.simulation.cohort import simulate
+
+    cases = [(engine, p) for p in ("float32", "float64") for engine in ("vector", "jax")]
+    times: dict[Any, list[float]] = {case: [] for case in cases}
+    for _ in range(1 + repeats):
+        for engine, p in cases:
+            run = lambda engine=engine, p=p: simulate(plan, patients, days, precision=p, engine=engine, cores=1)  # noqa: E731
+            times[engine, p].append(timed(run))
+    return {f"{engine} {p}": patients * days / YEAR / statistics.median(times[engine, p][1:]) for engine, p in cases}
 
 
 def throughput(plan: str, sizes: list[int], steps: list[int], repeats: int, days: int) -> dict[str, float]:

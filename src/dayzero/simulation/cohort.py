@@ -58,7 +58,7 @@ def simulate(
     recording: Sequence[str] = RECORDED,
     parameters: Mapping[str, float] | None = None,
     typical: bool = False,
-    steps_per_day: int = STEPS_PER_DAY,
+    steps_per_day: int | str = STEPS_PER_DAY,
     engine: str = "auto",
     block: int | None = None,
     cores: int | None = None,
@@ -76,6 +76,7 @@ def simulate(
     parameters : typical values that replace the model's own, by ``organ.name``.
     typical : everyone is the plan's own patient with typical parameters; they differ only in laboratory noise and
         in the thresholds of events.
+    steps_per_day : integration steps; or ``fast``, ``usual``, ``accurate`` (`layout.STEPS` states their errors).
     engine : ``vector`` (compiled for this processor), ``jax`` (the reference), or ``auto``: the first that can be had.
     block : patients computed together at most; results do not depend on it.
     cores : blocks computed at once; default all.

@@ -14,7 +14,7 @@ import numpy as np
 from dayzero.errors import SpecError
 from dayzero.simulation.assemble import Body
 from dayzero.simulation.course import REPORTED
-from dayzero.simulation.layout import BLOCK_SIZES, CHUNK, Precision
+from dayzero.simulation.layout import BLOCK_SIZES, CHUNK, STEPS, Precision
 from dayzero.simulation.prepare import admission_day
 from dayzero.spec import Plan
 
@@ -145,7 +145,7 @@ def asked(body: Body, plans: list[Plan], *, days: Any, seed: Any, precision: Any
         seed=_whole("seed", seed, 0, 2**64 - 1),
         precision=precision,
         recording=_recorded(body, recording),
-        steps=_whole("steps_per_day", steps, 1, MOST_STEPS),
+        steps=_steps(steps),
         origins=1 + max(len(plan.donors) for plan in distinct(plans)),
         first_day=min(admission_day(plan) for plan in distinct(plans)),
         overrides=_overrides(body, parameters),
@@ -200,6 +200,14 @@ def _overrides(body: Body, parameters: Any) -> dict[str, float]:
             )
         values[name] = float(value)
     return values
+
+
+def _steps(steps: Any) -> int:
+    if isinstance(steps, str):
+        if steps not in STEPS:
+            raise _refused("steps_per_day", _short(steps), f"a whole number, {', '.join(STEPS)}", "choose one of them")
+        return STEPS[steps]
+    return _whole("steps_per_day", steps, 1, MOST_STEPS)
 
 
 def _whole(field: str, value: Any, low: int, high: int) -> int:

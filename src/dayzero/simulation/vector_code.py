@@ -5,7 +5,7 @@ A tape becomes four straight-line functions and a driver that calls them::
     course(...)                         one native call: a group of W patients from admission to the last day
         admit(room)                     once: parameter-only work and the state at admission
         every day:    before(room)      reports, decisions, jumps; what stays the same over the day
-                      rates(room, ...)  four times a step, steps times: derivatives and the Runge-Kutta sums
+                      rates(room, ...)  four times a step, steps times: derivatives and the Runge-Kutta stages
                       after(room)       risks, events, what is kept for tomorrow, what is recorded
 
 What passes between functions stands in the `room` of the group, one vector a value. A product used once, in a sum, is
@@ -72,8 +72,8 @@ class Emitter:
         self.carried = self.room.area(len(wanted.carried))
         self.daily, self.day = self.room.area(daily), self.room.area(1)
         states = len(tape.rates)
-        self.state, self.first, self.second, self.sums = (self.room.area(states) for _ in range(4))
-        self.factors = self.room.area(12)
+        self.state, self.stages = self.room.area(states), [self.room.area(states) for _ in range(4)]
+        self.factors = self.room.area(4)
         self.recorded, self.next = self.room.area(len(wanted.recorded)), self.room.area(len(wanted.carried))
         self.counts = (inputs, daily)
         self._place_inputs()
@@ -169,7 +169,7 @@ class Emitter:
         return _defined(f"define internal void @{name}(ptr noalias %room)", body.lines)
 
     def _rates(self, ats: list[int]) -> str:
-        """Derivatives k, then ``there = start + a k`` and ``sums = keep sums + b k`` for each state."""
+        """Derivatives k, then ``there = start + how k`` for each state (see `vector_driver`)."""
         stage = {value: f"%here:{i}" for i, value in enumerate(self.tape.stage)}
         body = Body(self, stage)
         ready: dict[int, list[int]] = {}
@@ -187,12 +187,9 @@ class Emitter:
         return _defined(head, body.lines)
 
     def _advanced(self, body: Body, rate: int, i: int) -> None:
-        k, vector = body.read(rate), body.vector(self.kind)
-        a, b, keep = (body.load("%how", j, self.kind) for j in range(3))
-        start, sums = body.load("%room", self.state + i, self.kind), body.load("%room", self.sums + i, self.kind)
-        body.save(body.fma(a, k, start, self.kind), "%there", i, self.kind)
-        kept = body.put(f"fmul {vector} {keep}, {sums}")
-        body.save(body.fma(b, k, kept, self.kind), "%room", self.sums + i, self.kind)
+        k, how = body.read(rate), body.load("%how", 0, self.kind)
+        start = body.load("%room", self.state + i, self.kind)
+        body.save(body.fma(how, k, start, self.kind), "%there", i, self.kind)
 
 
 def _defined(head: str, lines: list[str]) -> str:
