@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dayzero.criteria import judge, neutrophil_engraftment
+from dayzero.criteria import judge, neutrophil_engraftment, status_of
 from dayzero.records import Chart
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -97,3 +97,34 @@ def test_the_reported_day_of_a_sao_paulo_patient_lies_in_the_interval_the_visits
     inside = [row for row in dated if row["interval_low"] <= reported[row["patient"]] <= row["interval_high"]]
     assert len(dated) >= 18
     assert len(inside) >= 0.9 * len(dated)
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the published data sets are not beside this checkout")
+@pytest.mark.parametrize(
+    ("folder", "patients", "judged", "open_ones"),
+    [
+        (
+            "msk-daily-counts",
+            83,
+            ("neutrophils 0.5", "low neutrophils"),
+            ("platelets 20", "acute GVHD by signs", "GRFS"),
+        ),
+        ("heidrich-allo-visits", 22, ("neutrophils 0.5", "low platelets"), ("platelets 20", "relapse or death")),
+        (
+            "klein-moeschberger",
+            137,
+            ("relapse or death", "non-relapse mortality", "chronic GVHD"),
+            ("neutrophils 0.5",),
+        ),
+        ("ebmt", 1595, ("relapse or death", "non-relapse mortality"), ("GRFS", "CRFS", "chronic GVHD")),
+        ("paediatric-bmt", 131, ("acute GVHD as documented",), ("relapse or death", "non-relapse mortality")),
+    ],
+)
+def test_published_patients_are_judged_as_far_as_their_record_goes(
+    folder: str, patients: int, judged: tuple[str, ...], open_ones: tuple[str, ...]
+) -> None:
+    status = status_of(Chart.read(DATA / folder))
+    counts = {row.name: row for row in status.counts()}
+    assert len(status) == patients
+    assert all(counts[name].judged >= 0.9 * patients for name in judged)
+    assert all(counts[name].not_evaluable == patients for name in open_ones)

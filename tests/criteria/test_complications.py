@@ -346,7 +346,7 @@ def test_donor_and_recipient_serology_and_sex() -> None:
     [
         (abo_mismatch, {"recipient": "C", "donor": "O"}),
         (sex_mismatch, {"recipient": "x", "donor": "F"}),
-        (cmv_serostatus, {"recipient": "pos", "donor": "+"}),
+        (cmv_serostatus, {"recipient": "perhaps", "donor": "+"}),
         (letermovir_dose, {"recipient_cmv": "yes", "cyclosporine": False, "day": 1}),
         (vod_severity_paediatric_2018, {**CHILD, "ascites": "much"}),
     ],

@@ -81,7 +81,7 @@ def test_unknown_schemes_and_regimens_name_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean cibmtr_form"):
         conditioning_intensity(drugs=[], scheme="cibmtr_forms")
     with pytest.raises(InputError, match="did you mean Flu/Bu4"):
-        conditioning_intensity(regimen="FluBu4")
+        conditioning_intensity(regimen="Flu/Bu44")
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_grades_rise_with_every_stage() -> None:
         ({"organ": "lower_gi", "weight_kg": None, "episodes_day": 3}, None),
         ({"organ": "lower_gi", "weight_kg": None, "episodes_day": 2}, 0),
         ({"organ": "lower_gi", "weight_kg": 70}, None),
-        ({"organ": "lower_gi", "weight_kg": 70, "severe_pain_or_ileus": True}, 4),
+        ({"organ": "lower_gi", "weight_kg": 70, "severe_pain": True}, 4),
         ({"organ": "lower_gi", "weight_kg": 70, "stool_ml_day": 600, "grossly_bloody": None}, None),
         ({"organ": "upper_gi", "persistent_nausea_vomiting_anorexia": True}, 1),
         ({"organ": "upper_gi"}, None),

@@ -112,10 +112,12 @@ def test_every_public_name_of_criteria_exists_and_is_listed_in_order() -> None:
 @pytest.mark.parametrize(
     "module",
     ["units", "records.chart", *(f"criteria.{name}" for name in (
-        "body_size", "chart_gvhd", "chart_outcome", "chart_vod", "chimerism", "chronic_gvhd", "counts", "donor_pair",
-        "endothelium", "engraftment", "engraftment_syndrome", "exposure", "graft_dose", "graft_failure", "gvhd",
-        "gvhd_treatment", "infection", "intensity", "judge", "logic", "outcome", "recovery", "regimens", "result",
-        "schedules", "signs", "vectors", "vod", "vod_severity",
+        "body_size", "chart_engraftment_syndrome", "chart_failure", "chart_function", "chart_gvhd",
+        "chart_gvhd_treatment", "chart_indices", "chart_infection", "chart_microangiopathy", "chart_outcome",
+        "chart_vod", "chart_vod_editions", "chimerism", "chronic_gvhd", "counts", "donor_pair", "endothelium",
+        "engraftment", "engraftment_syndrome", "exposure", "graft_dose", "graft_failure", "gvhd", "gvhd_treatment",
+        "infection", "intensity", "judge", "logic", "outcome", "recovery", "regimens", "result", "schedules", "signs",
+        "status", "vectors", "vod", "vod_severity",
     ))],
 )  # fmt: skip
 def test_the_examples_in_the_docstrings_are_true(module: str) -> None:

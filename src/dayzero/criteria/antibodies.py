@@ -20,7 +20,7 @@ STRONG_AT: Final = 5000.0
 _HARD_TO_REMOVE: Final = 20_000
 
 
-def dsa_level(*, mfi: float | None, positive_at: float = POSITIVE_AT, strong_at: float = STRONG_AT) -> Finding:
+def dsa_level(*, mfi: float | None = None, positive_at: float = POSITIVE_AT, strong_at: float = STRONG_AT) -> Finding:
     """negative, positive or strong_positive by the highest MFI; None where it was not tested.
 
     >>> dsa_level(mfi=1500, positive_at=1000, strong_at=5000)["level"]

@@ -29,7 +29,7 @@ _ANSWERS: Final = ("patient_mismatched", "donor_mismatched", "leader_match", "sh
 _MOST_COMBINATIONS: Final = 4096
 
 
-def hla_b_leader(*, allele: str | None) -> Finding:
+def hla_b_leader(*, allele: str | None = None) -> Finding:
     """The leader of an HLA-B allele: M or T (two rare alleles have V or R).
 
     ``family_leader`` holds what is usual in the family; a typing to the first field has no more than that, because
@@ -49,7 +49,7 @@ def hla_b_leader(*, allele: str | None) -> Finding:
 
 
 def hla_b_leader_pair(
-    *, patient: Sequence[str | None], donor: Sequence[str | None], reducer: Reducer = TWO_FIELD
+    *, patient: Sequence[str | None] | None, donor: Sequence[str | None] | None, reducer: Reducer = TWO_FIELD
 ) -> Finding:
     """Leaders of the mismatched alleles at a single HLA-B mismatch, whether they match, and the shared allele's leader.
 
@@ -61,7 +61,7 @@ def hla_b_leader_pair(
     """
     people = [read_locus(positions, "B", reducer) for positions in (patient, donor)]
     lowest, highest = compare(people[0], people[1], reducer).matched
-    inputs = {"patient": list(patient), "donor": list(donor)}
+    inputs = {"patient": list(patient or ()), "donor": list(donor or ())}
     if lowest == highest != 1:
         note = "no HLA-B mismatch" if lowest == 2 else "two HLA-B mismatches: the rule is for a single one"
         return _PAIR.find(dict.fromkeys(_ANSWERS), inputs, complete=True, note=note)

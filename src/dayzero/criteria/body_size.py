@@ -23,7 +23,7 @@ _ADULT_YEARS = 18
 _MEN, _WOMEN = ("M", "male"), ("F", "female")
 
 
-def bsa_mosteller(*, height_cm: float | None, weight_kg: float | None) -> Finding:
+def bsa_mosteller(*, height_cm: float | None = None, weight_kg: float | None = None) -> Finding:
     """Body surface in m2: sqrt(height x weight / 3600).
 
     >>> round(bsa_mosteller(height_cm=170, weight_kg=70)["bsa_m2"], 3)
@@ -35,7 +35,7 @@ def bsa_mosteller(*, height_cm: float | None, weight_kg: float | None) -> Findin
     return _MOSTELLER.find({"bsa_m2": math.sqrt(height_cm * weight_kg / 3600)}, inputs)
 
 
-def bsa_dubois(*, height_cm: float | None, weight_kg: float | None) -> Finding:
+def bsa_dubois(*, height_cm: float | None = None, weight_kg: float | None = None) -> Finding:
     """Body surface in m2: 0.007184 x weight^0.425 x height^0.725.
 
     >>> round(bsa_dubois(height_cm=170, weight_kg=70)["bsa_m2"], 3)
@@ -47,7 +47,7 @@ def bsa_dubois(*, height_cm: float | None, weight_kg: float | None) -> Finding:
     return _DUBOIS.find({"bsa_m2": 0.007184 * weight_kg**0.425 * height_cm**0.725}, inputs)
 
 
-def ibw_devine(*, sex: str | None, height_cm: float | None, age_years: float | None = None) -> Finding:
+def ibw_devine(*, sex: str | None = None, height_cm: float | None = None, age_years: float | None = None) -> Finding:
     """Ideal body weight in kg: 50 (men) or 45.5 (women) + 2.3 for every inch over 60 inches.
 
     Not defined under 152.4 cm or for children: missing.
@@ -62,7 +62,11 @@ def ibw_devine(*, sex: str | None, height_cm: float | None, age_years: float | N
 
 
 def abw25(
-    *, sex: str | None, height_cm: float | None, weight_kg: float | None, age_years: float | None = None
+    *,
+    sex: str | None = None,
+    height_cm: float | None = None,
+    weight_kg: float | None = None,
+    age_years: float | None = None,
 ) -> Finding:
     """Adjusted body weight in kg: ideal weight + a quarter of what the patient weighs beyond it.
 
@@ -76,7 +80,7 @@ def abw25(
     return _ABW25.find({"abw25_kg": ideal + 0.25 * (weight_kg - ideal)}, inputs)
 
 
-def bmi(*, height_cm: float | None, weight_kg: float | None) -> Finding:
+def bmi(*, height_cm: float | None = None, weight_kg: float | None = None) -> Finding:
     """Body mass index in kg/m2, unrounded.
 
     >>> round(bmi(height_cm=170, weight_kg=102)["bmi"], 2)

@@ -9,18 +9,21 @@ count that decides was not measured.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dayzero.criteria.graft_failure import ANC_LIMIT, limit_day
+from dayzero.criteria.engraftment import neutrophil_engraftment, platelet_engraftment
+from dayzero.criteria.graft_failure import ANC_LIMIT, FAILURE, limit_day
 from dayzero.criteria.recovery import BELOW, classify
 from dayzero.criteria.result import Judgement
 from dayzero.records.chart import Chart, Column, Floats, Integers
 
 _HB_LIMIT, _PLATELET_LIMIT = 8.0, 20.0
 _WINDOW = 7
+_LATE = "neutrophils were late, but not with pancytopenia"
 _NO, _MISSING, _YES = 0, 1, 2  # the lower of two is "all of", the higher "any of"
 
 Answers = NDArray[np.int64]
@@ -33,6 +36,40 @@ def failed_by_chart(chart: Chart, neutrophils: Judgement, platelets: Judgement) 
     """
     early, late = (_failed(chart, neutrophils, platelets, _limits(chart, unknown)) for unknown in ("PBSC", "cord"))
     return np.array([False, None, True], object)[np.where(early == late, early, _MISSING)]
+
+
+def primary_graft_failure_of(chart: Chart) -> Judgement:
+    """Primary graft failure of every patient, by ASTCT as a chart shows it (see above).
+
+    Columns: ``status`` (``graft_failure``, ``none``, ``not_evaluable``), ``day`` (the limit), ``note``.
+
+    >>> counts = {"neutrophils": ([0] * 4, [9, 10, 11, 12], [0.1, 0.6, 0.9, 1.2])}
+    >>> primary_graft_failure_of(Chart.from_columns(counts, ["A"])).rows()[0]["status"]
+    'none'
+    """
+    neutrophils, platelets = neutrophil_engraftment(chart, 0.5), platelet_engraftment(chart, 20)
+    failed = failed_by_chart(chart, neutrophils, platelets)
+    is_failed, is_missing = failed == True, failed == None  # noqa: E711, E712
+    limit = _limits(chart, "cord")
+    late = (neutrophils.status == "not_yet") | (neutrophils.day > limit)
+    columns: dict[str, NDArray[Any]] = {
+        "status": np.select([is_missing, is_failed], ["not_evaluable", "graft_failure"], "none"),
+        "day": np.where(is_failed, limit, np.nan),
+        "note": np.select([is_missing, ~is_failed & late], [_why(chart, neutrophils, limit), _LATE], ""),
+    }
+    return Judgement(replace(FAILURE, version="ASTCT"), chart.patients, columns)
+
+
+def _why(chart: Chart, neutrophils: Judgement, limit: Floats) -> NDArray[Any]:
+    """Why primary failure is not judged, in words."""
+    rival = np.min([chart.first_event(kind) for kind in ("death", "second_graft", "relapse")], axis=0)
+    short = _last_day(chart.column("neutrophils"), len(chart)) < limit
+    return np.select(
+        [neutrophils.status == "not_evaluable", rival < limit, short],
+        ["neutrophil engraftment is not known", "death, relapse or a second graft came before the limit",
+         "neutrophils were not followed to the limit (day 30, cord 42)"],
+        "platelets, hemoglobin or transfusions up to the limit, or the graft, are not on the chart",
+    )  # fmt: skip
 
 
 def _failed(chart: Chart, neutrophils: Judgement, platelets: Judgement, limit: Floats) -> Answers:

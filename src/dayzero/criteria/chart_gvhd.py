@@ -25,7 +25,7 @@ from dayzero.criteria.gvhd import (
     skin_stage,
 )
 from dayzero.criteria.result import Judgement
-from dayzero.criteria.signs import DAYS, Levels, bounds, by_day_highest, carried, first_day, highest, rows_of
+from dayzero.criteria.signs import DAYS, Levels, bounds, by_day_highest, carried, every_key, first_day, highest, rows_of
 from dayzero.errors import InputError
 from dayzero.records.chart import Chart, Column, Floats, Integers, empty_column
 from dayzero.units import nearest
@@ -35,6 +35,7 @@ SOURCES = ("signs", "documented")
 _HIGHEST = (3.0, 4.0, 3.0)  # that these signs can reach
 _HIGH_BILIRUBIN = 2.0
 _VOD_DAYS = 7
+_PUT_DOWN = "high bilirubin was put down to veno-occlusive disease"
 
 Flags = NDArray[np.bool_]
 
@@ -67,7 +68,7 @@ def daily_grades(chart: Chart, *, weight_kg: ArrayLike | None = None, carry_days
     if carry_days < 0:
         raise InputError("daily_grades", "carry_days", str(carry_days), "zero days or more", "0 for the day itself")
     stages = _staged(chart, weight_kg)
-    keys = np.unique(np.concatenate([one.key for one in stages]))
+    keys = every_key(stages)
     patient, day = keys // DAYS, keys % DAYS
     low, high = np.array([carried(one, keys, carry_days) for one in stages]).transpose(1, 0, 2)
     # before day 14 the gut is left out, which is not missing
@@ -86,10 +87,12 @@ def acute_gvhd(
     source: str = "signs",
     weight_kg: ArrayLike | None = None,
     carry_days: int = 7,
+    graded: DailyGrades | None = None,
 ) -> Judgement:
     """Acute GVHD of every patient up to a day: highest MAGIC grade, days of onset, organs.
 
     ``source``: ``signs`` grades rash, bilirubin and stool; ``documented`` takes the events ``acute_gvhd`` as written.
+    ``graded``: the daily grades of this chart, where there are already.
     Columns: ``status`` (``acute_gvhd``, ``none``, ``not_evaluable``), ``grade`` (highest, "0" to "IV"), ``at_least``
     (highest grade of what is known, 0 to 4), ``day`` (onset of any grade), ``day_ii_iv``, ``day_iii_iv``, highest stage
     of ``skin``, ``liver``, ``lower_gut`` and their names in ``organs``, ``followed_to`` (last day a sign was read),
@@ -108,7 +111,9 @@ def acute_gvhd(
     if source == "documented":
         columns = _documented(chart, by_day)
     else:
-        columns = _by_signs(chart, by_day, daily_grades(chart, weight_kg=weight_kg, carry_days=carry_days))
+        daily = daily_grades(chart, weight_kg=weight_kg, carry_days=carry_days) if graded is None else graded
+        columns = _by_signs(chart, by_day, daily)
+        columns["note"] = np.where(_has_vod(chart) & (columns["note"] == ""), _PUT_DOWN, columns["note"])
     return Judgement(GRADE, chart.patients, columns, settings)
 
 
@@ -197,6 +202,13 @@ def _explained(chart: Chart, bilirubin: Column) -> Flags:
     first = np.searchsorted(events, key[starts] - _VOD_DAYS, side="left")
     beyond = np.searchsorted(events, key[ends], side="right")
     return high & (beyond > first)[spell]
+
+
+def _has_vod(chart: Chart) -> Flags:
+    """Patients in whom a high bilirubin was put down to veno-occlusive disease."""
+    bilirubin, found = chart.column("bilirubin"), np.zeros(len(chart), bool)
+    found[bilirubin.patient[_explained(chart, bilirubin)]] = True
+    return found
 
 
 def _organs(stages: dict[str, Floats]) -> NDArray[np.str_]:

@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dayzero.criteria.chart_gvhd import acute_gvhd
-from dayzero.criteria.outcome import COMPETING_RISKS, GRFS
+from dayzero.criteria.chart_gvhd import DailyGrades, acute_gvhd
+from dayzero.criteria.outcome import COMPETING_RISKS, CRFS, GRFS
 from dayzero.criteria.result import Definition, Judgement
 from dayzero.errors import InputError
-from dayzero.records.chart import Chart, Floats, Integers, empty_column
+from dayzero.records.chart import Chart, Floats, Integers, empty_column, last_of
 from dayzero.units import DEATH_CAUSES, EVENTS, nearest
 
 _FREE = Definition("relapse_or_death", "practice", "relapse-free survival: first of relapse and death", verified=True)
@@ -77,18 +77,20 @@ def grfs_of(
     source: str = "signs",
     weight_kg: ArrayLike | None = None,
     chronic: str = "treated",
+    graded: DailyGrades | None = None,
 ) -> Judgement:
     """GVHD-free, relapse-free survival of every patient.
 
     Columns as in `relapse_or_death`, ``kind`` being ``agvhd_iii_iv``, ``cgvhd``, ``relapse`` or ``death``.
-    ``acute_by_day``, ``source`` and ``weight_kg`` as in `acute_gvhd`; ``chronic``: ``treated`` (see above) or ``any``.
+    ``acute_by_day``, ``source``, ``weight_kg`` and ``graded`` as in `acute_gvhd`; ``chronic``: ``treated`` (see above)
+    or ``any``.
     Where acute GVHD is not evaluable the patient is not, unless another event came by day 7.
 
     >>> chart = Chart.from_columns({"platelets": ([0], [400], [90])}, ["A"], {"acute_gvhd": ([0, 0], [30, 41], [2, 3])})
     >>> grfs_of(chart, source="documented").rows()[0]["day"]
     41
     """
-    acute = acute_gvhd(chart, acute_by_day, source=source, weight_kg=weight_kg)
+    acute = acute_gvhd(chart, acute_by_day, source=source, weight_kg=weight_kg, graded=graded)
     days = {
         "agvhd_iii_iv": np.where(np.isnan(acute["day_iii_iv"]), np.inf, acute["day_iii_iv"]),
         "cgvhd": _chronic(chart, chronic),
@@ -99,6 +101,29 @@ def grfs_of(
     columns = _without(judged.columns, acute, days["agvhd_iii_iv"])
     settings = {**judged.settings, "acute_by_day": acute_by_day, "source": source, "chronic": chronic}
     return Judgement(GRFS, chart.patients, columns, settings)
+
+
+def crfs_of(chart: Chart, *, by_day: int | None = None) -> Judgement:
+    """Survival free of relapse and of moderate or severe chronic GVHD, of every patient.
+
+    Columns as in `relapse_or_death`. Charts do not hold the severity of chronic GVHD (`cgvhd_global_nih2014` needs the
+    scores of the organs): a patient in whom it came first is not evaluable, the others are.
+
+    >>> chart = Chart.from_columns({}, ["A", "B"], {"death": ([0, 1], [80, 90]), "chronic_gvhd": ([1], [60])})
+    >>> [row["status"] for row in crfs_of(chart).rows()]
+    ['event', 'not_evaluable']
+    """
+    chronic = _first(chart, "chronic_gvhd")
+    days = {"relapse": _first(chart, "relapse"), "death": _first(chart, "death")}
+    judged = _judged(CRFS, chart, days, (), by_day)
+    hidden = chronic < judged.day
+    columns = {
+        "status": np.where(hidden, "not_evaluable", judged.status),
+        "day": np.where(hidden, np.nan, judged.day),
+        "kind": np.where(hidden, "", judged["kind"]),
+        "note": np.where(hidden, "the severity of chronic GVHD is not on the chart", judged.note),
+    }
+    return Judgement(CRFS, chart.patients, columns, judged.settings)
 
 
 def acute_gvhd_of(
@@ -160,11 +185,11 @@ def _chronic(chart: Chart, which: str) -> Floats:
     return treated
 
 
-def _followed(chart: Chart) -> Floats:
-    """Last day on which anything was measured or happened."""
+def followed_to(chart: Chart) -> Floats:
+    """Last day on which anything was measured or happened, shape (patients,); -inf where there is none."""
     last = chart.last_day()
     for column in chart.events.values():
-        np.maximum.at(last, column.patient, column.day)
+        last = np.maximum(last, last_of(column, len(chart)))
     return last
 
 
@@ -178,7 +203,7 @@ def _judged(
 ) -> Judgement:
     """The first of the events of each patient; on one day the one named first."""
     names = np.array([*days, ""])
-    end = np.minimum(_followed(chart), np.inf if by_day is None else by_day)
+    end = np.minimum(followed_to(chart), np.inf if by_day is None else by_day)
     table = np.array(list(days.values()))
     which: Integers = np.argmin(table, axis=0)
     when = table.min(axis=0)
@@ -201,10 +226,12 @@ def _judged(
 def _without(columns: Mapping[str, NDArray[Any]], acute: Judgement, onset: Floats) -> dict[str, NDArray[Any]]:
     """The same, patients taken out whose acute GVHD nobody could have told before their event or end."""
     early = (columns["kind"] != "") & (columns["day"] <= 7)
-    unknown = (acute.status == "not_evaluable") & (onset != columns["day"]) & ~early
+    is_open = acute.status == "not_evaluable"
+    unknown = is_open & (onset != columns["day"]) & ~early
+    told = ~is_open & (columns["note"] == "")
     return {
         "status": np.where(unknown, "not_evaluable", columns["status"]),
         "day": np.where(unknown, np.nan, columns["day"]),
         "kind": np.where(unknown, "", columns["kind"]),
-        "note": np.where(unknown, acute.note, columns["note"]),
+        "note": np.where(unknown | told, acute.note, columns["note"]),
     }

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dayzero.criteria.result import Judgement
-from dayzero.criteria.signs import DAYS, Levels, bounds, by_day_highest, carried, first_day
+from dayzero.criteria.signs import DAYS, carried, every_key, first_day, last_reading, reaching, rows_of
 from dayzero.criteria.vod import BALTIMORE, BILIRUBIN_MG_DL, CLASSICAL_DAYS, WEIGHT_GAIN_PCT
 from dayzero.records.chart import Chart, Column, Floats, empty_column
 
@@ -33,10 +33,10 @@ def vod_of(chart: Chart, *, by_day: int = CLASSICAL_DAYS, carry_days: int = 3, a
     >>> row["status"], row["day"]
     ('classical', 12)
     """
-    bilirubin = _sign(chart.column("bilirubin"), BILIRUBIN_MG_DL)
-    gain = _sign(_weight_gain(chart), np.nextafter(WEIGHT_GAIN_PCT, np.inf))
-    fluid = _sign(chart.measurements.get("ascites", empty_column()), ascites_from)
-    keys = np.unique(np.concatenate([bilirubin.key, gain.key, fluid.key]))
+    bilirubin = reaching(chart.column("bilirubin"), BILIRUBIN_MG_DL)
+    gain = reaching(weight_gains(chart), np.nextafter(WEIGHT_GAIN_PCT, np.inf))
+    fluid = reaching(chart.measurements.get("ascites", empty_column()), ascites_from)
+    keys = every_key((bilirubin, gain, fluid))
     low, high = np.array([carried(one, keys, carry_days) for one in (bilirubin, gain, fluid)]).transpose(1, 0, 2)
     seen = ~np.isnan(low[0])
     low, high = np.where(np.isnan(low), 0.0, low), np.where(np.isnan(high), 1.0, high)
@@ -65,27 +65,22 @@ def vod_of(chart: Chart, *, by_day: int = CLASSICAL_DAYS, carry_days: int = 3, a
     return Judgement(BALTIMORE, chart.patients, columns, settings)
 
 
-def _sign(column: Column, limit: float) -> Levels:
-    """1 where a reading reaches the limit, 0 where not, from day 0 on."""
-    low, high = ((value >= limit).astype(float) for value in bounds(column))
-    return by_day_highest(column, low, high, 0)
-
-
-def _weight_gain(chart: Chart) -> Column:
-    """Weight gain in percent as measured, and from the weights of those for whom it was not."""
+def weight_gains(chart: Chart) -> Column:
+    """Weight gain in percent as measured, and from the weights of those for whom it was not; sorted as in a chart."""
     measured = chart.measurements.get("weight_gain", empty_column())
     weight = chart.column("weight")
-    before = weight.day <= 0
-    baseline = np.full(len(chart), np.nan)
-    baseline[weight.patient[before]] = weight.value[before]  # rows are in order of day: the last one stays
+    baseline, _ = last_reading(weight, np.zeros(len(chart)))
     baseline[measured.patient] = np.nan
     gain: Floats = 100 * (weight.value / baseline[weight.patient] - 1)
-    rows = (weight.day > 0) & ~np.isnan(gain)
+    derived = rows_of(Column(weight.patient, weight.day, gain, weight.limit), (weight.day > 0) & ~np.isnan(gain))
+    if not len(derived.day):
+        return measured
+    order = np.argsort(np.r_[measured.patient, derived.patient], kind="stable")  # of one patient all are of one kind
     return Column(
-        np.concatenate([measured.patient, weight.patient[rows]]),
-        np.concatenate([measured.day, weight.day[rows]]),
-        np.concatenate([measured.value, gain[rows]]),
-        np.concatenate([measured.limit, weight.limit[rows]]),
+        np.r_[measured.patient, derived.patient][order],
+        np.r_[measured.day, derived.day][order],
+        np.r_[measured.value, derived.value][order],
+        np.r_[measured.limit, derived.limit][order],
     )
 
 

@@ -7,13 +7,15 @@ count 95 % itself. Mixed: 5 % to that limit. Loss: under 5 %. Cell lines that di
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dayzero.criteria.result import Definition, Finding
+from dayzero.criteria.result import Definition, Finding, Judgement
+from dayzero.criteria.signs import last_reading
 from dayzero.errors import InputError
-from dayzero.records.chart import Floats
+from dayzero.records.chart import Chart, Floats
 
 CHIMERISM = Definition(
     "chimerism_category", "ASTCT 2021", "ASTCT consensus, doi:10.1038/s41409-024-02251-0, Table 1", verified=True
@@ -21,6 +23,7 @@ CHIMERISM = Definition(
 FULL_RULES = ("gt95", "ge95")
 FULL_PCT, LOSS_PCT = 95.0, 5.0
 CATEGORIES = ("", "loss", "mixed", "full")
+_MEASURED = ("donor_chimerism", "donor_chimerism_myeloid", "donor_chimerism_t_cell")
 
 
 def chimerism_category(
@@ -78,3 +81,41 @@ def categories(shares: Floats, full_rule: str) -> NDArray[np.int64]:
     high = each.max(axis=0)
     differs = (high == 2) | ((high == 3) & (low < 3)) | (low == 2)
     return np.where(differs, 2, np.where((each == 0).any(axis=0), 0, high)).astype(np.int64)
+
+
+def chimerism_of(chart: Chart, full_rule: str | None = None) -> Judgement:
+    """Donor share and category of every patient on the last day chimerism was measured.
+
+    Both cell lines decide if they were measured on that day, otherwise whole blood. Columns: ``status`` (``full``,
+    ``mixed``, ``loss``, ``not_evaluable``), ``day``, ``whole``, ``myeloid`` and ``t_cell`` (percent donor), ``note``.
+
+    >>> chart = Chart.from_columns({"donor_chimerism": ([0, 0], [30, 60], [60.0, 99.0])}, ["A"])
+    >>> chimerism_of(chart).rows()[0]["status"]
+    'full'
+    """
+    last = [last_reading(chart.column(name), np.full(len(chart), np.inf)) for name in _MEASURED]
+    day = np.fmax.reduce([on for _, on in last])
+    whole, myeloid, t_cell = (np.where(on == day, value, np.nan) for value, on in last)
+    by_lines = np.isnan(whole) | ~(np.isnan(myeloid) | np.isnan(t_cell))
+    shares = np.where(by_lines, [myeloid, t_cell], [whole, whole])
+    codes = [categories(shares, rule) for rule in ([full_rule] if full_rule else FULL_RULES)]
+    agreed = np.where(codes[0] == codes[-1], codes[0], 0)
+    undecided = codes[0] != codes[-1]
+    columns: dict[str, NDArray[Any]] = {
+        "status": np.array(["not_evaluable", *CATEGORIES[1:]])[agreed],
+        "day": day,
+        "whole": whole,
+        "myeloid": myeloid,
+        "t_cell": t_cell,
+        "note": np.select(
+            [(agreed > 0) & ~by_lines, agreed > 0, np.isnan(day), undecided],
+            [
+                "by whole blood: both cell lines were not measured",
+                "",
+                "not measured: chimerism",
+                "95 % is full by ge95 and mixed by gt95: name the full_rule",
+            ],
+            "only one cell line was measured",
+        ),
+    }
+    return Judgement(CHIMERISM, chart.patients, columns, {"full_rule": full_rule})

@@ -15,7 +15,7 @@ from dayzero.criteria.result import Definition, Finding
 from dayzero.errors import InputError
 from dayzero.units import nearest
 
-_SEVERITY = Definition(
+SEVERITY = Definition(
     "cgvhd_global_nih2014",
     "NIH 2014",
     "Jagasia 2015, PMC4329079; Blood 2010;116(21):220; NCI Thesaurus C225388",
@@ -27,6 +27,7 @@ _DEPENDENT = Definition("cgvhd_steroid_dependent", "EBMT-NIH-CIBMTR 2018", _STER
 
 SEVERITIES = ("none", "mild", "moderate", "severe")
 ORGANS = ("skin", "mouth", "eyes", "gi", "liver", "joints", "genital")
+_JOINTS = ("joints_fascia", "joints/fascia", "fascia")  # one organ
 _SKIN_SCORES = ("skin_extent", "skin_features")
 _SCORES = range(4)
 _FEV1 = (80.0, 60.0, 40.0)  # under each: one score more
@@ -34,7 +35,7 @@ _FEV1 = (80.0, 60.0, 40.0)  # under each: one score more
 
 def cgvhd_global_nih2014(
     *,
-    organs: Mapping[str, int | None],
+    organs: Mapping[str, int | None] | None,
     lung: int | None = None,
     lung_fev1_pct: float | None = None,
     explained: Collection[str] = (),
@@ -42,10 +43,10 @@ def cgvhd_global_nih2014(
     """NIH global severity from organ scores 0 to 3: none, mild, moderate, severe.
 
     ``organs``: skin (or skin_extent and skin_features, of which the higher counts), mouth, eyes, gi, liver, joints,
-    genital; an organ that is not named is not involved, None says it was not assessed. ``lung_fev1_pct``, percent of
-    predicted, decides before the symptom score ``lung`` where it is given. ``explained``: organs wholly explained by
-    another documented cause, which do not count. Missing, with ``at_least`` and ``at_most``, where what was not
-    assessed could change the answer.
+    genital; joints and fascia are one organ. An organ that is not named is not involved, None says it was not
+    assessed (``organs`` of None: none was). ``lung_fev1_pct``, percent of predicted, decides before the symptom score
+    ``lung`` where it is given. ``explained``: organs wholly explained by another documented cause, which do not
+    count. Missing, with ``at_least`` and ``at_most``, where what was not assessed could change the answer.
 
     >>> cgvhd_global_nih2014(organs={"skin": 1, "mouth": 1}, lung=0)["global_severity"]
     'mild'
@@ -53,6 +54,8 @@ def cgvhd_global_nih2014(
     'severe'
     """
     known = (*ORGANS, *_SKIN_SCORES, "lung")
+    organs = dict.fromkeys(ORGANS) if organs is None else {_organ(name): score for name, score in organs.items()}
+    explained = tuple(_organ(name) for name in explained)
     for name in (*organs, *explained):
         if name not in known or (name == "lung" and name in organs):
             advice = "give the lung by itself" if name == "lung" else nearest(name, known)
@@ -60,7 +63,7 @@ def cgvhd_global_nih2014(
     for name, score in {**organs, "lung": lung}.items():
         if score is not None and score not in _SCORES:
             raise InputError("cgvhd_global_nih2014", name, repr(score), "a score 0 to 3", "None: not assessed")
-    inputs = {"organs": dict(organs), "lung": lung, "lung_fev1_pct": lung_fev1_pct, "explained": tuple(explained)}
+    inputs = {"organs": dict(organs), "lung": lung, "lung_fev1_pct": lung_fev1_pct, "explained": explained}
     breath = lung if lung_fev1_pct is None else sum(lung_fev1_pct < limit for limit in _FEV1)
     choices = [_choices(score) for name, score in organs.items() if name not in (*_SKIN_SCORES, *explained)]
     skin = [_choices(organs[name]) for name in _SKIN_SCORES if name in organs and "skin" not in explained]
@@ -74,7 +77,11 @@ def cgvhd_global_nih2014(
         "at_least": SEVERITIES[low],
         "at_most": SEVERITIES[high],
     }
-    return _SEVERITY.find(values, inputs, note="" if low == high else "an organ was not assessed")
+    return SEVERITY.find(values, inputs, note="" if low == high else "an organ was not assessed")
+
+
+def _organ(name: str) -> str:
+    return "joints" if name in _JOINTS else name
 
 
 def _choices(score: int | None) -> list[int]:
@@ -93,10 +100,10 @@ def _severity(scores: Iterable[int], lung: int) -> int:
 
 def cgvhd_steroid_refractory(
     *,
-    prednisone_mg_kg_day: float | None,
-    weeks: float | None,
-    progression: bool | None,
-    improved: bool | None,
+    prednisone_mg_kg_day: float | None = None,
+    weeks: float | None = None,
+    progression: bool | None = None,
+    improved: bool | None = None,
     every_other_day: bool = False,
     progression_weeks: float = 1,
     no_improvement_weeks: float = 4,
@@ -120,9 +127,9 @@ def cgvhd_steroid_refractory(
 
 def cgvhd_steroid_dependent(
     *,
-    lowest_mg_kg_day: float | None,
-    failed_tapers: int | None,
-    weeks_between: float | None,
+    lowest_mg_kg_day: float | None = None,
+    failed_tapers: int | None = None,
+    weeks_between: float | None = None,
     every_other_day: bool = False,
 ) -> Finding:
     """Prednisone could not go below 0.25 mg/kg a day (0.5 every other day) in two attempts at least 8 weeks apart.

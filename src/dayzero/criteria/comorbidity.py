@@ -73,13 +73,16 @@ _BREATHS = {word: word for word in _DYSPNEA} | {
 _AGE_LIMIT = 40
 
 
-def hct_ci(*, present: Collection[str], unknown: Collection[str] = (), version: str | int | None = None) -> Finding:
+def hct_ci(
+    *, present: Collection[str] | None, unknown: Collection[str] | None = (), version: str | int | None = None
+) -> Finding:
     """Comorbidity index HCT-CI: the points of the items that are there, and its group.
 
-    ``present``, ``unknown``: items of the table above; an item in neither was looked for and is not there. With
-    unknown items ``score`` is a lower bound, ``max_possible`` the upper one, and ``group`` and ``max_group`` belong to
-    them: low 0, intermediate 1 or 2, high 3 or more. ``version``: 2005 or 2013; without it an earlier malignancy
-    counts as in 2013, and the note says so. In 2005 it counts for sure only as ``prior_solid_tumor``.
+    ``present``, ``unknown``: items of the table above; an item in neither was looked for and is not there, and
+    ``present`` of None says that nobody looked. With unknown items ``score`` is a lower bound, ``max_possible`` the
+    upper one, and ``group`` and ``max_group`` belong to them: low 0, intermediate 1 or 2, high 3 or more.
+    ``version``: 2005 or 2013; without it an earlier malignancy counts as in 2013, and the note says so. In 2005 it
+    counts for sure only as ``prior_solid_tumor``.
 
     >>> hct_ci(present=["diabetes"], unknown=["pulmonary_severe"]).values["max_possible"]
     4
@@ -87,7 +90,9 @@ def hct_ci(*, present: Collection[str], unknown: Collection[str] = (), version: 
     edition = None if version is None else str(version)
     if edition is not None and edition not in EDITIONS:
         raise InputError("hct_ci", "version", repr(version), " or ".join(EDITIONS), "name the edition of the item")
-    there, open_items = _items("present", present), _items("unknown", unknown)
+    there, open_items = _items("present", present or ()), _items("unknown", unknown or ())
+    if present is None:
+        open_items = set(POINTS)
     both = sorted(there & open_items)
     if both:
         raise InputError("hct_ci", "unknown", repr(both[0]), "an item not said to be present", "name it only once")
@@ -210,7 +215,7 @@ def _worst(rule: Definition, choices: Iterable[tuple[int, ...]], inputs: Mapping
     return rule.find({"points": low if low == high else None, "at_least": low, "at_most": high}, inputs)
 
 
-def hct_ci_age(*, hct_ci: int | None, age_years: float | None) -> Finding:
+def hct_ci_age(*, hct_ci: int | None = None, age_years: float | None = None) -> Finding:
     """HCT-CI with a point for an age of 40 years or more, and its band: 0-2, 3-4, >=5.
 
     >>> hct_ci_age(hct_ci=4, age_years=61).values["band"]

@@ -64,9 +64,9 @@ def cord_dose(
 
 def cord_search_filter(
     *,
-    hla_8_allele: int | None,
-    tnc_per_kg: float | None,
-    cd34_per_kg: float | None,
+    hla_8_allele: int | None = None,
+    tnc_per_kg: float | None = None,
+    cd34_per_kg: float | None = None,
     rbc_replete: bool | None = None,
 ) -> Finding:
     """Whether a search lists a unit: 4 of 8 alleles or more, TNC over 1.5e7/kg, CD34 of 1.0e5/kg or more.

@@ -14,21 +14,21 @@ from dayzero.criteria.result import Definition, Finding
 from dayzero.errors import InputError
 from dayzero.units import convert
 
-_NEUTROPENIA = Definition("ctcae_neutropenia", "CTCAE 5.0", "CTCAE v5.0, neutrophil count decreased", verified=True)
-_THROMBOCYTOPENIA = Definition(
+NEUTROPENIA = Definition("ctcae_neutropenia", "CTCAE 5.0", "CTCAE v5.0, neutrophil count decreased", verified=True)
+THROMBOCYTOPENIA = Definition(
     "ctcae_thrombocytopenia", "CTCAE 5.0", "CTCAE v5.0, platelet count decreased", verified=True
 )
 _TRIGGER = Definition(
     "transfusion_trigger", "AABB 2023", "PMC7727555; AABB International Guidelines 2023, JAMA", verified=True
 )
 
-_NEUTROPENIA_LIMITS = (1.5, 1.0, 0.5)  # under each: grade 2, 3, 4; a bound belongs to the milder grade
-_THROMBOCYTOPENIA_LIMITS = (75.0, 50.0, 25.0)
+NEUTROPENIA_LIMITS = (1.5, 1.0, 0.5)  # under each: grade 2, 3, 4; a bound belongs to the milder grade
+THROMBOCYTOPENIA_LIMITS = (75.0, 50.0, 25.0)
 _CTCAE_VERSIONS = ("5.0", "v5", "v5.0", "5")
 
 
 def ctcae_neutropenia(
-    *, anc: float | None, lln: float | None = None, unit: str = "1e9/L", version: str = "5.0"
+    *, anc: float | None = None, lln: float | None = None, unit: str = "1e9/L", version: str = "5.0"
 ) -> Finding:
     """CTCAE grade of low neutrophils, 0 to 4; ``lln``: the laboratory's lower limit of normal, 1e9/L.
 
@@ -37,11 +37,11 @@ def ctcae_neutropenia(
     """
     value = None if anc is None else convert(anc, "neutrophils", unit)
     inputs = {"anc": value, "lln": lln, "version": version}
-    return _graded(_NEUTROPENIA, value, lln, _NEUTROPENIA_LIMITS, inputs)
+    return _graded(NEUTROPENIA, value, lln, NEUTROPENIA_LIMITS, inputs)
 
 
 def ctcae_thrombocytopenia(
-    *, platelets: float | None, lln: float | None = None, unit: str = "1e9/L", version: str = "5.0"
+    *, platelets: float | None = None, lln: float | None = None, unit: str = "1e9/L", version: str = "5.0"
 ) -> Finding:
     """CTCAE grade of low platelets, 0 to 4; ``lln``: the laboratory's lower limit of normal, 1e9/L.
 
@@ -50,7 +50,7 @@ def ctcae_thrombocytopenia(
     """
     value = None if platelets is None else convert(platelets, "platelets", unit)
     inputs = {"platelets": value, "lln": lln, "version": version}
-    return _graded(_THROMBOCYTOPENIA, value, lln, _THROMBOCYTOPENIA_LIMITS, inputs)
+    return _graded(THROMBOCYTOPENIA, value, lln, THROMBOCYTOPENIA_LIMITS, inputs)
 
 
 def _graded(

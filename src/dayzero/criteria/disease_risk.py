@@ -37,7 +37,7 @@ _REGISTRY = {"CR": "intermediate", "active": "high"}
 
 def dri_refined(
     *,
-    disease: str | None,
+    disease: str | None = None,
     stage: str | None = None,
     cytogenetics: str | None = None,
     abnormalities: int | None = None,

@@ -6,6 +6,7 @@ graft for a man (Dehn 2019, doi:10.1182/blood.2019001212). Cytomegalovirus: matc
 
 from __future__ import annotations
 
+from dayzero.criteria.entry import seropositive
 from dayzero.criteria.logic import all_of
 from dayzero.criteria.result import Definition, Finding
 from dayzero.errors import InputError
@@ -16,15 +17,15 @@ _SEX = Definition("sex_mismatch", "NMDP 2019", "Dehn 2019, doi:10.1182/blood.201
 _CMV = Definition("cmv_serostatus", "NMDP 2019", "Dehn 2019, doi:10.1182/blood.2019001212; recalled", verified=False)
 
 _GROUPS = ("O", "A", "B", "AB")
-_CMV_RISK = {  # (recipient, donor) -> risk, preferred
-    ("-", "-"): ("low", True),
-    ("-", "+"): ("primary_infection", False),
-    ("+", "+"): ("reactivation", True),
-    ("+", "-"): ("reactivation_naive_donor", False),
+_CMV_RISK = {  # whether recipient and donor are seropositive -> risk, preferred
+    (False, False): ("low", True),
+    (False, True): ("primary_infection", False),
+    (True, True): ("reactivation", True),
+    (True, False): ("reactivation_naive_donor", False),
 }
 
 
-def abo_mismatch(*, recipient: str | None, donor: str | None) -> Finding:
+def abo_mismatch(*, recipient: str | None = None, donor: str | None = None) -> Finding:
     """Mismatch of blood groups: match, minor, major or bidirectional.
 
     >>> abo_mismatch(recipient="A", donor="B")["category"]
@@ -43,7 +44,7 @@ def abo_mismatch(*, recipient: str | None, donor: str | None) -> Finding:
     return _ABO.find({"category": category}, inputs)
 
 
-def sex_mismatch(*, donor: str | None, recipient: str | None) -> Finding:
+def sex_mismatch(*, donor: str | None = None, recipient: str | None = None) -> Finding:
     """Whether a woman's graft goes to a man; F and M.
 
     >>> sex_mismatch(donor="F", recipient="M")["female_to_male"]
@@ -58,17 +59,16 @@ def sex_mismatch(*, donor: str | None, recipient: str | None) -> Finding:
     return _SEX.find({"female_to_male": all_of(from_woman, to_man)}, inputs)
 
 
-def cmv_serostatus(*, recipient: str | None, donor: str | None) -> Finding:
+def cmv_serostatus(*, recipient: str | None = None, donor: str | None = None) -> Finding:
     """What the serology of cytomegalovirus, + or -, means for the recipient, and whether it is the preferred donor.
 
     >>> cmv_serostatus(recipient="+", donor="-")["risk"]
     'reactivation_naive_donor'
     """
-    for name, sign in (("recipient", recipient), ("donor", donor)):
-        if sign not in ("+", "-", None):
-            raise InputError("cmv_serostatus", name, repr(sign), "+ or -", "None where it is not known")
+    ours = seropositive("cmv_serostatus", "recipient", recipient)
+    theirs = seropositive("cmv_serostatus", "donor", donor)
     inputs = {"recipient": recipient, "donor": donor}
-    if recipient is None or donor is None:
+    if ours is None or theirs is None:
         return _CMV.find({"risk": None, "preferred": None}, inputs)
-    risk, preferred = _CMV_RISK[recipient, donor]
+    risk, preferred = _CMV_RISK[ours, theirs]
     return _CMV.find({"risk": risk, "preferred": preferred}, inputs)

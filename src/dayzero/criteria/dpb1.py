@@ -45,7 +45,7 @@ Possible = tuple[str, Group | None] | None
 """The group of comparison and the TCE group of an expressed allele; None for a null allele."""
 
 
-def dpb1_tce_group(*, allele: str | None, scheme: str, table: Mapping[str, Group] | None = None) -> Finding:
+def dpb1_tce_group(*, allele: str | None = None, scheme: str, table: Mapping[str, Group] | None = None) -> Finding:
     """The TCE group of an allele: 1, 2, 2a or 3; None where it has none or the typing is ambiguous.
 
     ``scheme``: ``TCE3_v1`` or ``TCE3_v2``. ``table``: further alleles with their groups.
@@ -65,8 +65,8 @@ def dpb1_tce_group(*, allele: str | None, scheme: str, table: Mapping[str, Group
 
 def dpb1_tce_match(
     *,
-    patient: Sequence[str | None],
-    donor: Sequence[str | None],
+    patient: Sequence[str | None] | None,
+    donor: Sequence[str | None] | None,
     scheme: str,
     table: Mapping[str, Group] | None = None,
     reducer: Reducer = TWO_FIELD,
@@ -92,7 +92,7 @@ def dpb1_tce_match(
         "patient_group": lowest[0],
         "donor_group": lowest[1],
     }
-    inputs = {"patient": list(patient), "donor": list(donor), "scheme": scheme}
+    inputs = {"patient": list(patient or ()), "donor": list(donor or ()), "scheme": scheme}
     note = "" if result else "a position not typed or not resolved, no expressed allele, or an allele without a group"
     return _MATCH.find(values, inputs, version=scheme, note=note)
 
@@ -113,9 +113,10 @@ def _group(one: Allele, groups: Mapping[str, Group]) -> Group | None:
 
 
 def _possible(
-    positions: Sequence[str | None], groups: Mapping[str, Group], reducer: Reducer
+    positions: Sequence[str | None] | None, groups: Mapping[str, Group], reducer: Reducer
 ) -> list[list[Possible]] | None:
     """What the two positions may be; None where one is not typed or not resolved."""
+    positions = () if positions is None else positions
     if isinstance(positions, str) or len(positions) > 2:
         raise InputError("HLA typing", "DPB1", repr(positions), "a list of two alleles", "join possible ones with /")
     both = [typed(text, "DPB1", reducer) for text in positions]

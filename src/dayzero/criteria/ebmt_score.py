@@ -50,11 +50,11 @@ _BANDS = {"low": 2, "intermediate": 4, "poor": 7}  # up to
 
 def ebmt_score(
     *,
-    age: float | None,
-    stage: str | None,
+    age: float | None = None,
+    stage: str | None = None,
     months_from_diagnosis: float | None = None,
     first_cr: bool | None = None,
-    donor: str | None,
+    donor: str | None = None,
     female_donor_male_recipient: bool | None = None,
     donor_rule: str = "published",
     disease: str | None = None,

@@ -15,25 +15,25 @@ from dayzero.errors import InputError
 from dayzero.units import convert, nearest
 
 _TATMA_SOURCE = "Schoettler 2023 harmonised criteria, as tabulated in PMC11882261, Table 3"
-_TATMA = Definition("tatma_harmonised_2023", "harmonised 2023", _TATMA_SOURCE, verified=True)
+TATMA = Definition("tatma_harmonised_2023", "harmonised 2023", _TATMA_SOURCE, verified=True)
 _HIGH_RISK = Definition("tatma_high_risk", "harmonised 2023", _TATMA_SOURCE, verified=True)
-_EASIX = Definition("easix", "Luft 2020", "Luft 2020, doi:10.1038/s41409-019-0703-1", verified=True)
+EASIX = Definition("easix", "Luft 2020", "Luft 2020, doi:10.1038/s41409-019-0703-1", verified=True)
 
-_NEEDED, _TIMEPOINTS = 4, 2
-_HIGH_EASIX = 3.0
+NEEDED, _TIMEPOINTS = 4, 2
+HIGH_EASIX = 3.0
 
 
 def tatma_harmonised_2023(
     *,
-    anemia: bool | None,
-    thrombocytopenia: bool | None,
-    ldh_gt_uln: bool | None,
-    schistocytes: bool | None,
-    hypertension: bool | None,
-    sc5b9_ge_uln: bool | None,
-    rupcr_ge_1: bool | None,
-    within_14_days: bool | None,
-    timepoints: int | None,
+    anemia: bool | None = None,
+    thrombocytopenia: bool | None = None,
+    ldh_gt_uln: bool | None = None,
+    schistocytes: bool | None = None,
+    hypertension: bool | None = None,
+    sc5b9_ge_uln: bool | None = None,
+    rupcr_ge_1: bool | None = None,
+    within_14_days: bool | None = None,
+    timepoints: int | None = None,
     biopsy: bool | None = False,
     aiha_or_prca: bool | None = False,
 ) -> Finding:
@@ -49,19 +49,19 @@ def tatma_harmonised_2023(
     """
     inputs = locals()
     signs = (anemia, thrombocytopenia, ldh_gt_uln, schistocytes, hypertension, sc5b9_ge_uln, rupcr_ge_1)
-    clinical = all_of(enough(_NEEDED, *signs), within_14_days, reaches(timepoints, _TIMEPOINTS))
+    clinical = all_of(enough(NEEDED, *signs), within_14_days, reaches(timepoints, _TIMEPOINTS))
     tatma = all_of(any_of(biopsy, clinical), opposite(aiha_or_prca))
-    return _TATMA.find({"tatma": tatma, "signs": sum(sign is True for sign in signs)}, inputs)
+    return TATMA.find({"tatma": tatma, "signs": sum(sign is True for sign in signs)}, inputs)
 
 
 def tatma_high_risk(
     *,
-    sc5b9_x_uln: float | None,
-    rupcr: float | None,
-    ldh_x_uln: float | None,
-    agvhd_grade: str | None,
-    infection: bool | None,
-    organ_dysfunction: bool | None,
+    sc5b9_x_uln: float | None = None,
+    rupcr: float | None = None,
+    ldh_x_uln: float | None = None,
+    agvhd_grade: str | None = None,
+    infection: bool | None = None,
+    organ_dysfunction: bool | None = None,
 ) -> Finding:
     """Whether a TA-TMA is of high risk: any one of six.
 
@@ -88,7 +88,11 @@ def tatma_high_risk(
 
 
 def easix(
-    *, ldh_u_l: float | None, creatinine: float | None, platelets: float | None, creatinine_unit: str = "mg/dL"
+    *,
+    ldh_u_l: float | None = None,
+    creatinine: float | None = None,
+    platelets: float | None = None,
+    creatinine_unit: str = "mg/dL",
 ) -> Finding:
     """EASIX, LDH (U/L) x creatinine (mg/dL) / platelets (1e9/L), and its logarithm to base 2.
 
@@ -101,7 +105,7 @@ def easix(
     inputs = {"ldh_u_l": ldh_u_l, "creatinine": in_mg, "platelets": platelets}
     if ldh_u_l is None or in_mg is None or not platelets:
         note = "no platelets: not defined" if platelets == 0 else ""
-        return _EASIX.find({"easix": None, "log2_easix": None, "high_pre": None}, inputs, note=note)
+        return EASIX.find({"easix": None, "log2_easix": None, "high_pre": None}, inputs, note=note)
     value = ldh_u_l * in_mg / platelets
     log2 = math.log2(value) if value > 0 else None
-    return _EASIX.find({"easix": value, "log2_easix": log2, "high_pre": value >= _HIGH_EASIX}, inputs)
+    return EASIX.find({"easix": value, "log2_easix": log2, "high_pre": value >= HIGH_EASIX}, inputs)

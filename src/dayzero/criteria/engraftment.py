@@ -61,7 +61,7 @@ class _Settings(NamedTuple):
 
 
 def anc_from_differential(
-    *, wbc: float | None, segs_pct: float | None = None, bands_pct: float | None = None
+    *, wbc: float | None = None, segs_pct: float | None = None, bands_pct: float | None = None
 ) -> Finding:
     """Neutrophils from white cells and the differential: WBC x (segmented + band forms) / 100.
 
@@ -78,7 +78,7 @@ def anc_from_differential(
 
 def anc_recovery(
     *,
-    anc: Iterable[Reading] | None,
+    anc: Iterable[Reading] | None = None,
     unit: str = "1e9/L",
     threshold: float = 0.5,
     death_day: int | None = None,
@@ -102,7 +102,7 @@ def anc_recovery(
 
 def platelet_recovery(
     *,
-    platelets: Iterable[Reading] | None,
+    platelets: Iterable[Reading] | None = None,
     transfusion_days: Iterable[int] | None = None,
     threshold: float = 20,
     unit: str = "1e9/L",

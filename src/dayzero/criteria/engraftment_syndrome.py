@@ -10,19 +10,19 @@ from dayzero.criteria.logic import all_of, any_of, enough, reaches
 from dayzero.criteria.result import Definition, Finding
 
 _SOURCE = "as on reference pages; Cornell 2015, doi:10.1016/j.bbmt.2015.08.030"
-_SPITZER = Definition("engraftment_syndrome_spitzer", "Spitzer 2001", f"Spitzer 2001, {_SOURCE}", verified=True)
-_MAIOLINO = Definition("engraftment_syndrome_maiolino", "Maiolino 2003", f"Maiolino 2003, {_SOURCE}", verified=True)
+SPITZER = Definition("engraftment_syndrome_spitzer", "Spitzer 2001", f"Spitzer 2001, {_SOURCE}", verified=True)
+MAIOLINO = Definition("engraftment_syndrome_maiolino", "Maiolino 2003", f"Maiolino 2003, {_SOURCE}", verified=True)
 
-_WINDOW_HOURS, _LEAD_HOURS = 96, 24
+WINDOW_HOURS, LEAD_HOURS = 96, 24
 
 
 def engraftment_syndrome_spitzer(
     *,
-    noninfectious_fever_ge_38_3: bool | None,
-    erythroderma_gt_25pct: bool | None,
-    noncardiogenic_oedema_hypoxia: bool | None,
-    minor_criteria: int | None,
-    hours_from_engraftment: float | None,
+    noninfectious_fever_ge_38_3: bool | None = None,
+    erythroderma_gt_25pct: bool | None = None,
+    noncardiogenic_oedema_hypoxia: bool | None = None,
+    minor_criteria: int | None = None,
+    hours_from_engraftment: float | None = None,
 ) -> Finding:
     """Three major criteria, or two and a minor one, within 96 hours of engraftment.
 
@@ -36,17 +36,17 @@ def engraftment_syndrome_spitzer(
     inputs = locals()
     major = (noninfectious_fever_ge_38_3, erythroderma_gt_25pct, noncardiogenic_oedema_hypoxia)
     signs = any_of(enough(3, *major), all_of(enough(2, *major), reaches(minor_criteria, 1)))
-    in_time = None if hours_from_engraftment is None else abs(hours_from_engraftment) <= _WINDOW_HOURS
-    return _SPITZER.find({"es": all_of(in_time, signs)}, inputs)
+    in_time = None if hours_from_engraftment is None else abs(hours_from_engraftment) <= WINDOW_HOURS
+    return SPITZER.find({"es": all_of(in_time, signs)}, inputs)
 
 
 def engraftment_syndrome_maiolino(
     *,
-    noninfectious_fever: bool | None,
-    rash: bool | None,
-    pulmonary_infiltrates: bool | None,
-    diarrhoea_ge_2: bool | None,
-    hours_from_first_neutrophils: float | None,
+    noninfectious_fever: bool | None = None,
+    rash: bool | None = None,
+    pulmonary_infiltrates: bool | None = None,
+    diarrhoea_ge_2: bool | None = None,
+    hours_from_first_neutrophils: float | None = None,
 ) -> Finding:
     """Fever without infection and rash, infiltrates or two liquid stools a day, from 24 hours before neutrophils on.
 
@@ -55,6 +55,6 @@ def engraftment_syndrome_maiolino(
     True
     """
     inputs = locals()
-    in_time = reaches(hours_from_first_neutrophils, -_LEAD_HOURS)
+    in_time = reaches(hours_from_first_neutrophils, -LEAD_HOURS)
     es = all_of(in_time, noninfectious_fever, any_of(rash, pulmonary_infiltrates, diarrhoea_ge_2))
-    return _MAIOLINO.find({"es": es}, inputs)
+    return MAIOLINO.find({"es": es}, inputs)

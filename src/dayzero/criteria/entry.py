@@ -61,3 +61,23 @@ def answer(rule: str, field: str, value: object) -> bool | None:
     if value is not None and not isinstance(value, bool):
         raise InputError(rule, field, repr(value), "True or False", "None where it is not known")
     return value
+
+
+_SEROLOGY = {
+    "+": True, "pos": True, "positive": True, "seropositive": True,
+    "-": False, "neg": False, "negative": False, "seronegative": False,
+}  # fmt: skip
+
+
+def seropositive(rule: str, field: str, written: object) -> bool | None:
+    """Whether serology is positive, written + or - or in words; None where it is not known.
+
+    >>> seropositive("cmv_serostatus", "donor", "+"), seropositive("cmv_serostatus", "donor", "Negative")
+    (True, False)
+    """
+    if written is None:
+        return None
+    word = written.strip().casefold() if isinstance(written, str) else ""
+    if word not in _SEROLOGY:
+        raise InputError(rule, field, repr(written), "+ or -", "None where it is not known")
+    return _SEROLOGY[word]

@@ -37,7 +37,8 @@ def busulfan_exposure(
     """Convert, add up, split or adjust busulfan exposure; only what the inputs determine is answered.
 
     One dose may be given as ``auc_mg_h_l``, ``auc_um_min`` or ``css_ng_ml`` with ``interval_h``; ``doses`` gives the
-    cumulative area. An ``auc`` without unit, interval and number is refused: nothing follows from "AUC 5000".
+    cumulative area. ``per_dose_auc_mg_h_l`` is the share of each dose in a cumulative target, or else the area of the
+    one dose. An ``auc`` without unit, interval and number is refused: nothing follows from "AUC 5000".
 
     >>> round(busulfan_exposure(css_ng_ml=900, interval_h=6, doses=16)["cumulative_auc_mg_h_l"], 1)
     86.4
@@ -49,7 +50,8 @@ def busulfan_exposure(
         if value <= 0:
             raise InputError("busulfan_exposure", name, f"{value:g}", "more than zero", "leave it out if missing")
     one = _one_dose(auc_mg_h_l, auc_um_min, css_ng_ml, interval_h)
-    share = _ratio(cumulative_target_mg_h_l, daily_doses)
+    target = _ratio(cumulative_target_mg_h_l, daily_doses)
+    each = one if target is None else target
     change = _ratio(auc_target_mg_h_l, auc_observed_mg_h_l)
     steady = _ratio(one, interval_h)
     values = {
@@ -58,8 +60,8 @@ def busulfan_exposure(
         "css_ng_ml": _times(steady, NG_ML_PER_MG_L) if css_ng_ml is None else css_ng_ml,
         "cumulative_auc_mg_h_l": _times(one, doses),
         "cumulative_auc_um_min": _times(_times(one, doses), UM_MIN_PER_MG_H_L),
-        "per_dose_auc_mg_h_l": share,
-        "per_dose_auc_um_min": _times(share, UM_MIN_PER_MG_H_L),
+        "per_dose_auc_mg_h_l": each,
+        "per_dose_auc_um_min": _times(each, UM_MIN_PER_MG_H_L),
         "next_dose_mg": _times(dose_mg, change),
     }
     note = "" if auc is None else "an AUC without unit, dosing interval and number of doses says nothing: refused"

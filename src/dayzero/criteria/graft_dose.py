@@ -7,7 +7,7 @@ from dayzero.criteria.result import Definition, Finding
 _TNC = Definition("tnc_dose", "formula", "total nucleated cells / recipient weight", verified=True)
 
 
-def tnc_dose(*, tnc_total: float | None, weight_kg: float | None) -> Finding:
+def tnc_dose(*, tnc_total: float | None = None, weight_kg: float | None = None) -> Finding:
     """Total nucleated cells for each kg of the recipient, cells/kg.
 
     >>> tnc_dose(tnc_total=1.5e9, weight_kg=50)["tnc_per_kg"]

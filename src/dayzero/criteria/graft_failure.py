@@ -16,19 +16,19 @@ from dayzero.units import nearest
 
 Later = Sequence[float | None]  # (day, value in 1e9/L); None: not measured
 
-_PRIMARY = Definition(
+FAILURE = Definition(
     "primary_graft_failure",
     "",
     "ASTCT: doi:10.1038/s41409-024-02251-0, Table 1; EBMT: doi:10.1007/978-3-030-02278-5_41",
     verified=True,
 )
-_SECONDARY = Definition(
+SECONDARY_FAILURE = Definition(
     "secondary_graft_failure",
     "",
     "EBMT: doi:10.1007/978-3-030-02278-5_41; three days: PMC4548938; ASTCT: doi:10.1038/s41409-024-02251-0",
     verified=True,
 )
-_POOR = Definition(
+POOR = Definition(
     "poor_graft_function", "EBMT", "EBMT Handbook 7th ed., doi:10.1007/978-3-030-02278-5_41", verified=True
 )
 
@@ -39,7 +39,12 @@ ANC_LIMIT = 0.5
 LOSS_PCT = 5.0
 SECONDARY = ("EBMT", "three_days", "ASTCT")
 _GRAFTS = ("PBSC", "BM", "TCD", "cord")
-_EXCLUDING = ("relapse", "progress", "infect", "vir", "cmv", "sepsis", "drug", "medic", "toxic", "ganciclovir")
+_EXCLUDING = (
+    "relapse", "recur", "progress",
+    "infect", "vir", "cmv", "hhv", "ebv", "parvo", "sepsis", "septic", "bacter", "fung",
+    "drug", "medic", "toxic", "ganciclovir", "valganciclovir", "mycophenolate", "mmf", "linezolid", "cotrimoxazole",
+)  # fmt: skip
+_UNKNOWN = ("unknown", "undetermined", "unclear")
 _REDUCED = ("RIC", "NMA")
 
 
@@ -101,7 +106,7 @@ def primary_graft_failure(
     failed = agreed(answers)
     note = "" if failed is not None else "before the limit, after a competing event, or with an item missing"
     days = (max(limits),) if failed else ()
-    return _PRIMARY.find({"graft_failure": failed}, inputs, version=definition, days=days, note=note)
+    return FAILURE.find({"graft_failure": failed}, inputs, version=definition, days=days, note=note)
 
 
 def _free_of(happened: bool, day: int | None, limit: int) -> bool:
@@ -116,7 +121,7 @@ def _not_relapsed(relapse: bool | None, day: int | None, limit: int) -> bool | N
 def secondary_graft_failure(
     *,
     definition: str,
-    recovered_day: int | None,
+    recovered_day: int | None = None,
     anc_later: Iterable[Later] | None = None,
     cause: str | None = None,
     donor_chimerism_pct: float | None = None,
@@ -146,7 +151,7 @@ def secondary_graft_failure(
     }  # fmt: skip
     if recovered_day is None:
         note = "never recovered: primary, not secondary"
-        return _SECONDARY.find({"graft_failure": False, "day": None}, inputs, version=definition, note=note)
+        return SECONDARY_FAILURE.find({"graft_failure": False, "day": None}, inputs, version=definition, note=note)
     after = None if later is None else {day: value for day, value in later.items() if day > recovered_day}
     lost, day = _lost(definition, after, donor_chimerism_pct, conditioning)
     if definition == "ASTCT":
@@ -155,7 +160,7 @@ def secondary_graft_failure(
     failed = all_of(lost, _unexplained(cause))
     day = day if failed else None
     days = () if day is None else (day,)
-    return _SECONDARY.find({"graft_failure": failed, "day": day}, inputs, version=definition, days=days)
+    return SECONDARY_FAILURE.find({"graft_failure": failed, "day": day}, inputs, version=definition, days=days)
 
 
 def _by_day(later: Iterable[Later]) -> dict[int, float]:
@@ -171,7 +176,9 @@ def _unexplained(cause: str | None) -> bool | None:
     if cause is None:
         return None
     words = re.split(r"[^a-z]+", cause.lower())
-    if words[0] in ("none", "no", "unexplained"):
+    if words[0] in _UNKNOWN:
+        return None
+    if words[0] in ("none", "no", "unexplained") or any(word.startswith("reject") for word in words):
         return True
     if any(word.startswith(_EXCLUDING) for word in words):
         return False
@@ -210,10 +217,10 @@ def _three_days(after: dict[int, float] | None) -> tuple[bool | None, int | None
 
 def poor_graft_function(
     *,
-    day: int | None,
-    cytopenic_lineages: int | None,
-    duration_days: int | None,
-    donor_chimerism_pct: float | None,
+    day: int | None = None,
+    cytopenic_lineages: int | None = None,
+    duration_days: int | None = None,
+    donor_chimerism_pct: float | None = None,
     other_cause: bool | None = None,
     full_donor: bool = False,
     full_pct: float = 95.0,
@@ -238,7 +245,7 @@ def poor_graft_function(
         above(donor_chimerism_pct, full_pct if full_donor else LOSS_PCT),
         None if other_cause is None else not other_cause,
     )
-    return _POOR.find({"poor_graft_function": poor}, inputs)
+    return POOR.find({"poor_graft_function": poor}, inputs)
 
 
 def cytopenic_lineages(

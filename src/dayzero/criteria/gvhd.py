@@ -50,7 +50,7 @@ _ASKED = {
     "skin": ("bsa_pct", "bullae_desquamation_bsa_pct"),
     "liver": ("bilirubin_mg_dl",),
     "lower_gi": (
-        "weight_kg", "stool_ml_day", "stool_ml_kg_day", "episodes_day", "grossly_bloody", "severe_pain_or_ileus"
+        "weight_kg", "stool_ml_day", "stool_ml_kg_day", "episodes_day", "grossly_bloody", "severe_pain"
     ),
     "upper_gi": ("persistent_nausea_vomiting_anorexia",),
 }  # fmt: skip
@@ -142,13 +142,14 @@ def agvhd_stage_magic(
     stool_ml_kg_day: float | None = None,
     episodes_day: float | None = None,
     grossly_bloody: bool | None = False,
-    severe_pain_or_ileus: bool | None = False,
+    severe_pain: bool | None = False,
     persistent_nausea_vomiting_anorexia: bool | None = None,
 ) -> Finding:
     """Stage 0 to 4 of ``skin``, ``liver``, ``lower_gi`` or ``upper_gi`` (0 or 1).
 
-    Bullae, gross blood, pain and ileus that are not named were not there; None says that nobody looked, and leaves the
-    stage missing where they decide. Of stool volume and episodes the higher stage counts.
+    Bullae, gross blood and pain that are not named were not there; None says that nobody looked, and leaves the stage
+    missing where they decide. ``severe_pain``: opioids needed and performance affected, with or without ileus; ileus
+    without it is no stage. Of stool volume and episodes the higher stage counts.
 
     >>> agvhd_stage_magic(organ="liver", bilirubin_mg_dl=6.0)["stage"]
     2
@@ -170,7 +171,7 @@ def agvhd_stage_magic(
         stage = None if persistent_nausea_vomiting_anorexia is None else int(persistent_nausea_vomiting_anorexia)
     else:
         by_count = _lower_gut(weight_kg, stool_ml_day, stool_ml_kg_day, episodes_day)
-        signs = (grossly_bloody, severe_pain_or_ileus)
+        signs = (grossly_bloody, severe_pain)
         stage = 4 if True in signs else None if None in signs else by_count
     return STAGE.find({"stage": stage}, inputs)
 
@@ -209,7 +210,9 @@ def _by_scale(
     return max(stages, default=None)
 
 
-def agvhd_grade_magic(*, skin: int | None, liver: int | None, upper_gi: int | None, lower_gi: int | None) -> Finding:
+def agvhd_grade_magic(
+    *, skin: int | None = None, liver: int | None = None, upper_gi: int | None = None, lower_gi: int | None = None
+) -> Finding:
     """MAGIC grade, "0" to "IV", from the stages of the four organs.
 
     An organ not assessed leaves the grade missing unless no stage of it could change the answer; ``at_least`` and
@@ -228,7 +231,7 @@ def agvhd_grade_magic(*, skin: int | None, liver: int | None, upper_gi: int | No
     return GRADE.find(values, given, note="" if low == high else "an organ was not assessed")
 
 
-def agvhd_ibmtr_index(*, skin: int | None, liver: int | None, gut: int | None) -> Finding:
+def agvhd_ibmtr_index(*, skin: int | None = None, liver: int | None = None, gut: int | None = None) -> Finding:
     """IBMTR severity index: A skin stage 1 alone, B highest stage 2, C highest 3, D any 4; "0" without disease.
 
     Liver or gut stage 1 is B.

@@ -12,7 +12,7 @@ from dayzero.criteria.logic import above, all_of, any_of, opposite, reaches
 from dayzero.criteria.result import Definition, Finding
 
 _STEROIDS = "Schoemans 2018, doi:10.1038/s41409-018-0204-7, as restated on a manufacturer's disease page"
-_REFRACTORY = Definition("agvhd_steroid_refractory", "EBMT-NIH-CIBMTR 2018", _STEROIDS, verified=True)
+REFRACTORY = Definition("agvhd_steroid_refractory", "EBMT-NIH-CIBMTR 2018", _STEROIDS, verified=True)
 _DEPENDENT = Definition("agvhd_steroid_dependent", "EBMT-NIH-CIBMTR 2018", _STEROIDS, verified=True)
 _RUXOLITINIB = Definition("agvhd_ruxolitinib_refractory", "2020", "Mohty 2020, Blood 136(17):1903", verified=True)
 
@@ -21,9 +21,9 @@ FULL_DOSE = 2.0  # prednisone or equivalent, mg/kg a day
 
 def agvhd_steroid_refractory(
     *,
-    days_on_steroid: int | None,
-    progression: bool | None,
-    improved: bool | None,
+    days_on_steroid: int | None = None,
+    progression: bool | None = None,
+    improved: bool | None = None,
     complete_response: bool | None = None,
     progression_days: int = 3,
     no_improvement_days: int = 7,
@@ -43,15 +43,15 @@ def agvhd_steroid_refractory(
         all_of(opposite(improved), reaches(days_on_steroid, no_improvement_days)),
         all_of(opposite(complete_response), above(days_on_steroid, complete_response_days)),
     )
-    return _REFRACTORY.find({"refractory": refractory}, inputs)
+    return REFRACTORY.find({"refractory": refractory}, inputs)
 
 
 def agvhd_steroid_dependent(
     *,
-    days_on_steroid: int | None,
-    responded: bool | None,
-    prednisone_mg_kg_day: float | None,
-    flare_on_taper: bool | None,
+    days_on_steroid: int | None = None,
+    responded: bool | None = None,
+    prednisone_mg_kg_day: float | None = None,
+    flare_on_taper: bool | None = None,
     least_days: int = 7,
 ) -> Finding:
     """Whether acute GVHD responded but needs its steroids.
@@ -70,9 +70,9 @@ def agvhd_steroid_dependent(
 
 def agvhd_ruxolitinib_refractory(
     *,
-    days_on_ruxolitinib: int | None,
-    progression: bool | None,
-    response: bool | None,
+    days_on_ruxolitinib: int | None = None,
+    progression: bool | None = None,
+    response: bool | None = None,
     response_lost: bool | None = False,
     progression_days: int = 5,
     no_response_days: int = 14,

@@ -19,8 +19,8 @@ from dayzero.errors import InputError
 from dayzero.spec.vocabulary import HLA_LOCI as LOCI
 from dayzero.units import nearest
 
-Typing = Mapping[str, Sequence[str | None]]
-"""Locus -> its two alleles, as written."""
+Typing = Mapping[str, Sequence[str | None] | None]
+"""Locus -> its two alleles, as written; None where the locus was not typed."""
 
 _MATCH = Definition(
     "hla_match", "one to one, by antigen-recognition domain", "Blood 2013;121(23):4800; PMC5425813", verified=True
@@ -41,7 +41,9 @@ APART: Final = ("DRB3", "DRB4", "DRB5")
 _BY_NAME: Final = "names are compared to two fields: a mismatch may be equivalent in the antigen-recognition domain"
 
 
-def hla_match(*, patient: Typing, donor: Typing, loci: Sequence[str] | str, reducer: Reducer = TWO_FIELD) -> Finding:
+def hla_match(
+    *, patient: Typing | None, donor: Typing | None, loci: Sequence[str] | str, reducer: Reducer = TWO_FIELD
+) -> Finding:
     """Matched alleles, mismatches in each direction, and their level.
 
     ``loci``: ``"8/8"`` and the like, or a list. ``matched`` is None where a typing is ambiguous or missing in a way
@@ -65,12 +67,12 @@ def hla_match(*, patient: Typing, donor: Typing, loci: Sequence[str] | str, redu
         "ard_level": reducer.ard_level,
         "release": reducer.release,
     }
-    inputs = {"patient": dict(patient), "donor": dict(donor), "loci": list(counted)}
+    inputs = {"patient": dict(patient or {}), "donor": dict(donor or {}), "loci": list(counted)}
     by_name = reducer.ard_level == "two_field" and values["matched_range"][0] < values["out_of"]
     return _MATCH.find(values, inputs, note=_BY_NAME if by_name else "")
 
 
-def hla_match_cord(*, patient: Typing, cord: Typing, reducer: Reducer = TWO_FIELD) -> Finding:
+def hla_match_cord(*, patient: Typing | None, cord: Typing | None, reducer: Reducer = TWO_FIELD) -> Finding:
     """The classic match of a cord unit out of 6: antigens at A and B, alleles at DRB1.
 
     >>> one = {"A": ["A*02:01", "A*03:01"], "B": ["B*07:02", "B*35:01"], "DRB1": ["DRB1*01:01", "DRB1*15:01"]}
@@ -87,7 +89,7 @@ def hla_match_cord(*, patient: Typing, cord: Typing, reducer: Reducer = TWO_FIEL
         "ard_level": reducer.ard_level,
         "release": reducer.release,
     }
-    return _CORD.find(values, {"patient": dict(patient), "cord": dict(cord)})
+    return _CORD.find(values, {"patient": dict(patient or {}), "cord": dict(cord or {})})
 
 
 def _loci(loci: Sequence[str] | str) -> tuple[str, ...]:
@@ -108,16 +110,21 @@ def _loci(loci: Sequence[str] | str) -> tuple[str, ...]:
     return counted
 
 
-def _read(typing: Typing, reducer: Reducer) -> dict[str, tuple[Typed, ...]]:
-    return {locus: read_locus(positions, locus, reducer) for locus, positions in typing.items()}
+def _read(typing: Typing | None, reducer: Reducer) -> dict[str, tuple[Typed, ...]]:
+    written = {locus: positions for locus, positions in (typing or {}).items() if positions is not None}
+    return {locus: read_locus(positions, locus, reducer) for locus, positions in written.items()}
 
 
-def read_locus(positions: Sequence[str | None] | str, locus: str, reducer: Reducer = TWO_FIELD) -> tuple[Typed, ...]:
-    """The positions of a locus; a second position that is not written was not typed.
+def read_locus(
+    positions: Sequence[str | None] | str | None, locus: str, reducer: Reducer = TWO_FIELD
+) -> tuple[Typed, ...]:
+    """The positions of a locus; what is not written was not typed.
 
     >>> [one.text for one in read_locus(["A*02:01"], "A")]
     ['A*02:01', '']
     """
+    if positions is None:
+        return Typed(""), Typed("")
     if isinstance(positions, str) or len(positions) > 2:
         got = repr(positions) if isinstance(positions, str) else f"{len(positions)} alleles"
         raise InputError("HLA typing", locus, got, "a list of two alleles", "join possible alleles with /")
@@ -239,7 +246,7 @@ def shared_alleles(patient: Typing, donor: Typing, locus: str, reducer: Reducer 
     >>> shared_alleles({"A": ["A*02:01", "A*03:01"]}, {"A": ["A*02:01", "A*24:02"]}, "A")
     (1, 1)
     """
-    if locus not in patient or locus not in donor:
+    if patient.get(locus) is None or donor.get(locus) is None:
         return ANYTHING
     ours, theirs = (read_locus(one[locus], locus, reducer) for one in (patient, donor))
     return compare(ours, theirs, reducer).matched

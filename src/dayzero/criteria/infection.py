@@ -10,19 +10,20 @@ Definitions for research and education; no answer is a treatment instruction.
 
 from __future__ import annotations
 
+from dayzero.criteria.entry import seropositive
 from dayzero.criteria.logic import above, all_of, any_of, below, opposite, reaches
 from dayzero.criteria.result import Definition, Finding
 from dayzero.errors import InputError
 from dayzero.units import nearest
 
-_FEVER = Definition("febrile_neutropenia", "IDSA", "IDSA definition, as quoted on several pages", verified=True)
-_CS_CMVI = Definition(
+FEVER = Definition("febrile_neutropenia", "IDSA", "IDSA definition, as quoted on several pages", verified=True)
+CS_CMVI = Definition(
     "cmv_clinically_significant",
     "letermovir trials",
     "NCT05969743; PMC8285358; Blood Adv 2022;6(24):6291",
     verified=True,
 )
-_TRIGGER = Definition("cmv_preemptive_trigger", "setting", "J Infect Dis 2024;229(5):1435, review", verified=True)
+TRIGGER = Definition("cmv_preemptive_trigger", "setting", "J Infect Dis 2024;229(5):1435, review", verified=True)
 _DRUG = Definition("cmv_preemptive_drug", "ASH-SAP", "ASH Self-Assessment Program, pre-emptive drugs", verified=True)
 _LETERMOVIR = Definition(
     "letermovir_dose",
@@ -33,7 +34,7 @@ _LETERMOVIR = Definition(
 _DEFIBROTIDE = Definition("defibrotide_course", "label", "defibrotide prescribing text", verified=True)
 _DLI = Definition("dli_gvhd_risk_band", "Bar 2013", "Bar 2013, Biol Blood Marrow Transplant 19:949", verified=True)
 
-_FEVER_ONCE, _FEVER_LASTING, _NEUTROPENIA = 38.3, 38.0, 0.5
+FEVER_ONCE, FEVER_LASTING, NEUTROPENIA = 38.3, 38.0, 0.5
 _CMV_DRUGS = {  # mg/kg (valganciclovir mg) each dose, hours between doses
     "foscarnet": (60.0, 12),
     "valganciclovir": (900.0, 12),
@@ -48,10 +49,10 @@ _DLI_BANDS = {"<=1e7": 21, "1e7-1e8": 45, ">=1e8": 55}  # GVHD at 12 months, per
 
 def febrile_neutropenia(
     *,
-    max_temp_c: float | None,
-    ge_38_0_sustained_1h: bool | None,
-    anc: float | None,
-    expected_below_0_5_in_48h: bool | None,
+    max_temp_c: float | None = None,
+    ge_38_0_sustained_1h: bool | None = None,
+    anc: float | None = None,
+    expected_below_0_5_in_48h: bool | None = None,
 ) -> Finding:
     """Fever, 38.3 once or 38.0 for an hour (oral, Celsius), with neutrophils under 0.5e9/L or soon to be.
 
@@ -59,14 +60,14 @@ def febrile_neutropenia(
     True
     """
     inputs = locals()
-    lasting = all_of(ge_38_0_sustained_1h, reaches(max_temp_c, _FEVER_LASTING))
-    fever = any_of(reaches(max_temp_c, _FEVER_ONCE), lasting)
-    neutropenic = any_of(below(anc, _NEUTROPENIA), expected_below_0_5_in_48h)
-    return _FEVER.find({"fn": all_of(fever, neutropenic)}, inputs)
+    lasting = all_of(ge_38_0_sustained_1h, reaches(max_temp_c, FEVER_LASTING))
+    fever = any_of(reaches(max_temp_c, FEVER_ONCE), lasting)
+    neutropenic = any_of(below(anc, NEUTROPENIA), expected_below_0_5_in_48h)
+    return FEVER.find({"fn": all_of(fever, neutropenic)}, inputs)
 
 
 def cmv_clinically_significant(
-    *, cmv_disease: bool | None, preemptive_started: bool | None, viral_load_iu_ml: float | None = None
+    *, cmv_disease: bool | None = None, preemptive_started: bool | None = None, viral_load_iu_ml: float | None = None
 ) -> Finding:
     """Cytomegalovirus disease or the start of pre-emptive treatment; the load itself is not part of it.
 
@@ -74,20 +75,22 @@ def cmv_clinically_significant(
     True
     """
     inputs = locals()
-    return _CS_CMVI.find({"cs_cmvi": any_of(cmv_disease, preemptive_started)}, inputs)
+    return CS_CMVI.find({"cs_cmvi": any_of(cmv_disease, preemptive_started)}, inputs)
 
 
-def cmv_preemptive_trigger(*, viral_load_iu_ml: float | None, threshold_iu_ml: float) -> Finding:
-    """Whether a viral load reaches the threshold of the ward, IU/mL; there is no universal one.
+def cmv_preemptive_trigger(*, viral_load_iu_ml: float | None = None, threshold_iu_ml: float | None) -> Finding:
+    """Whether a viral load reaches the threshold of the ward, IU/mL; there is no universal one, without it no answer.
 
     >>> cmv_preemptive_trigger(viral_load_iu_ml=1500, threshold_iu_ml=1000)["start"]
     True
     """
     inputs = locals()
-    return _TRIGGER.find({"start": reaches(viral_load_iu_ml, threshold_iu_ml)}, inputs)
+    start = None if threshold_iu_ml is None else reaches(viral_load_iu_ml, threshold_iu_ml)
+    note = "the threshold is a setting of the ward and was not given" if threshold_iu_ml is None else ""
+    return TRIGGER.find({"start": start}, inputs, note=note)
 
 
-def cmv_preemptive_drug(*, phase: str, oral_ok: bool | None = None) -> Finding:
+def cmv_preemptive_drug(*, phase: str | None = None, oral_ok: bool | None = None) -> Finding:
     """Drug of a pre-emptive course: foscarnet before engraftment, then valganciclovir by mouth or ganciclovir.
 
     ``phase``: pre_engraftment or post_engraftment; ``oral_ok``: whether the patient takes drugs by mouth well.
@@ -97,11 +100,11 @@ def cmv_preemptive_drug(*, phase: str, oral_ok: bool | None = None) -> Finding:
     >>> cmv_preemptive_drug(phase="post_engraftment", oral_ok=False)["drug"]
     'ganciclovir'
     """
-    if phase not in _PHASES:
+    if phase is not None and phase not in _PHASES:
         raise InputError("cmv_preemptive_drug", "phase", repr(phase), " or ".join(_PHASES), nearest(phase, _PHASES))
     inputs = locals()
     drug = "foscarnet" if phase == "pre_engraftment" else "valganciclovir" if oral_ok else "ganciclovir"
-    if phase == "post_engraftment" and oral_ok is None:
+    if phase is None or (phase == "post_engraftment" and oral_ok is None):
         return _DRUG.find({"drug": None, "dose_mg": None, "dose_mg_kg": None, "every_h": None}, inputs)
     amount, hours = _CMV_DRUGS[drug]
     is_flat = drug == "valganciclovir"
@@ -115,7 +118,11 @@ def cmv_preemptive_drug(*, phase: str, oral_ok: bool | None = None) -> Finding:
 
 
 def letermovir_dose(
-    *, recipient_cmv: str | None, cyclosporine: bool | None, day: int | None, high_risk: bool | None = False
+    *,
+    recipient_cmv: str | None = None,
+    cyclosporine: bool | None = None,
+    day: int | None = None,
+    high_risk: bool | None = False,
 ) -> Finding:
     """Letermovir a day: 480 mg, 240 with ciclosporin; seropositive recipients, to day 100, at high risk to day 200.
 
@@ -126,7 +133,7 @@ def letermovir_dose(
     240
     """
     inputs = locals()
-    positive = _positive("letermovir_dose", "recipient_cmv", recipient_cmv)
+    positive = seropositive("letermovir_dose", "recipient_cmv", recipient_cmv)
     by_limit = {risk: None if day is None else 0 <= day <= last for risk, last in _LETERMOVIR_LAST_DAY.items()}
     in_time = any_of(by_limit[False], all_of(high_risk, by_limit[True]))
     indicated = all_of(positive, in_time)
@@ -138,9 +145,9 @@ def letermovir_dose(
 
 def defibrotide_course(
     *,
-    baseline_weight_kg: float | None,
-    treatment_day: int | None,
-    resolved: bool | None,
+    baseline_weight_kg: float | None = None,
+    treatment_day: int | None = None,
+    resolved: bool | None = None,
     significant_bleeding: bool | None = False,
     pressors: int | None = 0,
 ) -> Finding:
@@ -164,7 +171,7 @@ def defibrotide_course(
     return _DEFIBROTIDE.find({"dose_mg": dose, "every_h": 6, "continue_": goes_on}, inputs)
 
 
-def dli_gvhd_risk_band(*, cd3_per_kg: float | None) -> Finding:
+def dli_gvhd_risk_band(*, cd3_per_kg: float | None = None) -> Finding:
     """Published 12-month incidence of GVHD by the first dose of donor lymphocytes, CD3+ cells/kg.
 
     A check value of a cohort, no prediction for a patient.
@@ -177,9 +184,3 @@ def dli_gvhd_risk_band(*, cd3_per_kg: float | None) -> Finding:
         return _DLI.find({"gvhd_12_month_pct": None, "band": None}, inputs)
     band = "<=1e7" if cd3_per_kg <= 1e7 else "1e7-1e8" if cd3_per_kg < 1e8 else ">=1e8"
     return _DLI.find({"gvhd_12_month_pct": _DLI_BANDS[band], "band": band}, inputs)
-
-
-def _positive(rule: str, name: str, sign: str | None) -> bool | None:
-    if sign not in ("+", "-", None):
-        raise InputError(rule, name, repr(sign), "+ or -", "None where the serology is not known")
-    return None if sign is None else sign == "+"

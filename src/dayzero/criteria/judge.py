@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dayzero.criteria.chart_failure import failed_by_chart
-from dayzero.criteria.chimerism import CATEGORIES, FULL_RULES, categories
+from dayzero.criteria.chimerism import chimerism_of
 from dayzero.criteria.engraftment import neutrophil_engraftment, platelet_engraftment
 from dayzero.criteria.recovery import BELOW, LAST_NADIR_DAY, UNDECIDED, daily
 from dayzero.criteria.result import Definition, Judgement
-from dayzero.records.chart import Chart, Column, Floats
+from dayzero.records.chart import Chart, Floats
 
 _JUDGE = Definition(
     "judge",
@@ -21,7 +21,6 @@ _JUDGE = Definition(
     "CIBMTR Forms Instruction Manual, form 2100; doi:10.1038/s41409-024-02251-0, Table 1",
     verified=True,
 )
-_CHIMERISM = ("donor_chimerism", "donor_chimerism_myeloid", "donor_chimerism_t_cell")
 
 
 def judge(
@@ -59,7 +58,9 @@ def judge(
     columns["nadir_ambiguous"] = judged["neutrophils_0.5"]["nadir_ambiguous"]
     columns |= _nadir(chart) | _neutropenia(chart, judged["neutrophils_0.5"].day)
     columns["primary_graft_failure"] = failed_by_chart(chart, judged["neutrophils_0.5"], judged["platelets_20"])
-    columns |= _chimerism(chart, full_rule)
+    chimerism = chimerism_of(chart, full_rule)
+    columns |= {"donor_chimerism": chimerism["whole"], "chimerism_day": chimerism.day}
+    columns["chimerism_category"] = np.where(chimerism.status == "not_evaluable", "", chimerism.status)
     columns["note"] = _notes(judged, "platelets" in chart.measurements)
     return Judgement(_JUDGE, chart.patients, columns, {**settings, "full_rule": full_rule})
 
@@ -98,29 +99,6 @@ def _neutropenia(chart: Chart, engrafted: Floats) -> dict[str, NDArray[Any]]:
         counts[f"days_below_{threshold}"] = np.where(unseen, np.nan, sure)
         counts[f"days_below_{threshold}_at_most"] = np.where(unseen, np.nan, most)
     return counts
-
-
-def _chimerism(chart: Chart, full_rule: str | None) -> dict[str, NDArray[Any]]:
-    """Whole-blood donor share and category on the last day chimerism was measured; both cell lines decide if known."""
-    last = [_last(chart.column(name), len(chart)) for name in _CHIMERISM]
-    day = np.fmax.reduce([on for _, on in last])
-    whole, myeloid, t_cell = (np.where(on == day, value, np.nan) for value, on in last)
-    by_lines = np.isnan(whole) | ~(np.isnan(myeloid) | np.isnan(t_cell))
-    shares = np.where(by_lines, [myeloid, t_cell], [whole, whole])
-    codes = [categories(shares, rule) for rule in ([full_rule] if full_rule else FULL_RULES)]
-    agreed = np.where(codes[0] == codes[-1], codes[0], 0)
-    return {
-        "donor_chimerism": whole,
-        "chimerism_day": day,
-        "chimerism_category": np.array(CATEGORIES)[agreed],
-    }
-
-
-def _last(column: Column, patients: int) -> tuple[Floats, Floats]:
-    value, day = np.full(patients, np.nan), np.full(patients, np.nan)
-    value[column.patient] = column.value  # rows are in order of day: the last one stays
-    day[column.patient] = column.day
-    return value, day
 
 
 def _notes(judged: dict[str, Judgement], platelets_measured: bool) -> NDArray[Any]:

@@ -42,7 +42,7 @@ _ORDER = ("agvhd", "cgvhd", "recovery", "relapse", "dli", "second_graft", "death
 def competing_risk_status(
     *,
     endpoint: str,
-    last_followup_day: int | None,
+    last_followup_day: int | None = None,
     death_day: int | None = None,
     relapse_day: int | None = None,
     agvhd_day: int | None = None,
@@ -94,7 +94,7 @@ def competing_risk_status(
 
 def grfs(
     *,
-    last_followup_day: int | None,
+    last_followup_day: int | None = None,
     agvhd_iii_iv_day: int | None = None,
     cgvhd_systemic_day: int | None = None,
     cgvhd_severe_day: int | None = None,
@@ -121,7 +121,7 @@ def grfs(
 
 def crfs(
     *,
-    last_followup_day: int | None,
+    last_followup_day: int | None = None,
     cgvhd_moderate_severe_day: int | None = None,
     cgvhd_mild_day: int | None = None,
     relapse_day: int | None = None,

@@ -18,7 +18,7 @@ _GOOD_FROM = 90  # the split of published registry tables, 90-100 against 80 and
 
 def performance_status(
     *,
-    age: float | None,
+    age: float | None = None,
     kps: int | None = None,
     lansky: int | None = None,
     good_from: int = _GOOD_FROM,

@@ -9,6 +9,7 @@ Sources: BMT CTN 0901 (NCT01339910); Blood 2012;120(21):4545; Blood 2011;118(2):
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -133,14 +134,24 @@ REGIMENS: Mapping[str, Regimen] = MappingProxyType({regimen.name: regimen for re
 
 
 def named_regimen(name: str) -> Regimen:
-    """The regimen of this name.
+    """The regimen of this name, whatever its case, blanks and strokes.
 
     >>> [dose.drug for dose in named_regimen("Bu4/Cy").doses]
     ['busulfan', 'cyclophosphamide']
+    >>> named_regimen("Mel 200").name
+    'MEL200'
     """
-    if name not in REGIMENS:
-        raise InputError("regimen", "regimen", repr(name), "a known regimen", nearest(name, REGIMENS))
-    return REGIMENS[name]
+    found = _BY_LETTERS.get(_letters(str(name)))
+    if found is None:
+        raise InputError("regimen", "regimen", repr(name), "a known regimen", nearest(str(name), REGIMENS))
+    return found
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
+_BY_LETTERS = {_letters(name): regimen for name, regimen in REGIMENS.items()}
 
 
 def regimen_totals(*, regimen: str, weight_kg: float | None = None, bsa_m2: float | None = None) -> Finding:

@@ -32,7 +32,7 @@ _ABATACEPT_MAX_MG = 1000.0
 _ABATACEPT_YOUNGEST, _ABATACEPT_FULL_AGE = 2, 6
 
 
-def mtx_schedule(*, bsa_m2: float | None, arm: str = "15/10/10/10") -> Finding:
+def mtx_schedule(*, bsa_m2: float | None = None, arm: str = "15/10/10/10") -> Finding:
     """Methotrexate after transplant; ``arm`` gives the doses in mg/m2.
 
     >>> mtx_schedule(bsa_m2=1.8, arm="15/10/10/10")["doses_mg"]
@@ -47,7 +47,7 @@ def mtx_schedule(*, bsa_m2: float | None, arm: str = "15/10/10/10") -> Finding:
     return _MTX.find(values, inputs, complete=doses is not None, verified=verified)
 
 
-def ptcy_schedule(*, dosing_weight_kg: float | None, days: Sequence[int] = (3, 4)) -> Finding:
+def ptcy_schedule(*, dosing_weight_kg: float | None = None, days: Sequence[int] = (3, 4)) -> Finding:
     """Cyclophosphamide after transplant, 50 mg/kg a day; calcineurin inhibitor and mycophenolate start the day after.
 
     No immunosuppressant, steroids included, from day 0 until 24 h after the last dose.
@@ -68,7 +68,7 @@ def ptcy_schedule(*, dosing_weight_kg: float | None, days: Sequence[int] = (3, 4
     return _PTCY.find(values, inputs, complete=dose is not None, verified=tuple(days) == (3, 4))
 
 
-def abatacept_schedule(*, weight_kg: float | None, age_years: float | None) -> Finding:
+def abatacept_schedule(*, weight_kg: float | None = None, age_years: float | None = None) -> Finding:
     """Abatacept: 10 mg/kg (at most 1000 mg) from six years on; 15 then 12 mg/kg from two to under six; else missing.
 
     >>> abatacept_schedule(weight_kg=70, age_years=40)["dose_mg"]
@@ -77,7 +77,7 @@ def abatacept_schedule(*, weight_kg: float | None, age_years: float | None) -> F
     inputs = {"weight_kg": weight_kg, "age_years": age_years}
     doses = _abatacept_doses(weight_kg, age_years)
     single = doses[0] if doses and len(set(doses)) == 1 else None
-    is_capped = single == _ABATACEPT_MAX_MG
+    is_capped = weight_kg is not None and 10.0 * weight_kg > _ABATACEPT_MAX_MG
     is_adult_rule = age_years is not None and age_years >= _ABATACEPT_FULL_AGE
     note = "not licensed under two years" if age_years is not None and age_years < _ABATACEPT_YOUNGEST else ""
     return _ABATACEPT.find(

@@ -120,7 +120,7 @@ def tci_score(**doses: float | None) -> Finding:
     return _SCORE.find(values, dict(doses), note=note)
 
 
-def tci_category(*, tci: float | None) -> Finding:
+def tci_category(*, tci: float | None = None) -> Finding:
     """Group of a TCI score: low 1-2, intermediate 2.5-3.5, high 4-6; outside the published groups there is none.
 
     >>> tci_category(tci=3.5)["category"]

@@ -43,7 +43,7 @@ _SPELLINGS = {name: name for name in (*_USUAL, *_PARTS)} | {
 def vaccine_due(
     *,
     vaccine: str,
-    months_after_hct: float | None,
+    months_after_hct: float | None = None,
     active_gvhd_or_ist: bool | None = None,
     months_off_ist: float | None = None,
     doses_given: int | None = 0,

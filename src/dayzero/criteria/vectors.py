@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any, cast
 
@@ -56,7 +57,7 @@ def check(case: Mapping[str, Any], reducer: Reducer | None = None) -> Outcome:
         inputs["reducer"] = reducer
     try:
         answer = getattr(criteria, rule)(**inputs)
-    except (DayzeroError, TypeError, ValueError) as problem:
+    except (DayzeroError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
         return Outcome(case["id"], rule, "failed", f"{type(problem).__name__}: {problem}")
     values: Mapping[str, Any] = answer.values if isinstance(answer, Finding) else answer
     for name, expected in case["expected"].items():
@@ -79,8 +80,10 @@ def same(expected: Any, got: Any) -> bool:
         pairs = cast(Mapping[str, Any], expected)
         return isinstance(got, Mapping) and all(same(pairs[key], got.get(key)) for key in pairs)  # pyright: ignore
     if isinstance(expected, Sequence):
-        wanted, given = list(cast(Sequence[Any], expected)), list(got or ())
+        if isinstance(got, str) or not isinstance(got, Sequence):
+            return False
+        wanted, given = list(cast(Sequence[Any], expected)), list(cast(Sequence[Any], got))
         return len(wanted) == len(given) and all(same(a, b) for a, b in zip(wanted, given, strict=True))
-    if got is None or isinstance(got, bool | str):
+    if isinstance(got, bool) or not isinstance(got, Real):
         return False
-    return expected == got if isinstance(expected, int) else math.isclose(expected, got, rel_tol=TOLERANCE)
+    return expected == got if isinstance(expected, int) else math.isclose(expected, float(got), rel_tol=TOLERANCE)

@@ -14,13 +14,13 @@ from __future__ import annotations
 from dayzero.criteria.logic import above, all_of, any_of, enough, reaches
 from dayzero.criteria.result import Definition, Finding
 
-_SEATTLE = Definition("vod_modified_seattle", "modified Seattle", "doi:10.3748/wjg.v25.i28.3753", verified=True)
+SEATTLE = Definition("vod_modified_seattle", "modified Seattle", "doi:10.3748/wjg.v25.i28.3753", verified=True)
 BALTIMORE = Definition("vod_baltimore", "Baltimore", "doi:10.3748/wjg.v25.i28.3753", verified=True)
-_ADULT_2016 = Definition("vod_ebmt_adult_2016", "EBMT 2016", "Mohty 2016, doi:10.1038/bmt.2016.130", verified=True)
-_CHILD_2018 = Definition(
+ADULT_2016 = Definition("vod_ebmt_adult_2016", "EBMT 2016", "Mohty 2016, doi:10.1038/bmt.2016.130", verified=True)
+CHILD_2018 = Definition(
     "vod_ebmt_paediatric_2018", "EBMT 2018", "Corbacioglu 2018, doi:10.1038/bmt.2017.161", verified=True
 )
-_ADULT_2023 = Definition(
+ADULT_2023 = Definition(
     "vod_ebmt_adult_2023",
     "EBMT 2023",
     "Mohty 2023, doi:10.1038/s41409-023-01992-8; table as on the manufacturer's clinical page",
@@ -34,10 +34,10 @@ _HVPG_MMHG = 10.0
 
 def vod_modified_seattle(
     *,
-    bilirubin_mg_dl: float | None,
-    hepatomegaly_or_ruq_pain: bool | None,
-    weight_gain_pct: float | None,
-    day: int | None,
+    bilirubin_mg_dl: float | None = None,
+    hepatomegaly_or_ruq_pain: bool | None = None,
+    weight_gain_pct: float | None = None,
+    day: int | None = None,
 ) -> Finding:
     """Modified Seattle criteria: two of three by day 20.
 
@@ -47,16 +47,16 @@ def vod_modified_seattle(
     inputs = locals()
     signs = enough(2, above(bilirubin_mg_dl, 2), hepatomegaly_or_ruq_pain, above(weight_gain_pct, 2))
     vod = all_of(_by(day, SEATTLE_DAYS), signs)
-    return _SEATTLE.find({"vod": vod}, inputs, days=_days(vod, day))
+    return SEATTLE.find({"vod": vod}, inputs, days=_days(vod, day))
 
 
 def vod_baltimore(
     *,
-    bilirubin_mg_dl: float | None,
-    painful_hepatomegaly: bool | None,
-    weight_gain_pct: float | None,
-    ascites: bool | None,
-    day: int | None,
+    bilirubin_mg_dl: float | None = None,
+    painful_hepatomegaly: bool | None = None,
+    weight_gain_pct: float | None = None,
+    ascites: bool | None = None,
+    day: int | None = None,
 ) -> Finding:
     """Baltimore criteria: bilirubin of 2 mg/dL or more and two of three signs by day 21.
 
@@ -70,11 +70,11 @@ def vod_baltimore(
 
 def vod_ebmt_adult_2016(
     *,
-    bilirubin_mg_dl: float | None,
-    painful_hepatomegaly: bool | None,
-    weight_gain_pct: float | None,
-    ascites: bool | None,
-    day: int | None,
+    bilirubin_mg_dl: float | None = None,
+    painful_hepatomegaly: bool | None = None,
+    weight_gain_pct: float | None = None,
+    ascites: bool | None = None,
+    day: int | None = None,
     histology: bool | None = None,
     us_or_hvpg_evidence: bool | None = None,
 ) -> Finding:
@@ -94,7 +94,7 @@ def vod_ebmt_adult_2016(
         above(day, CLASSICAL_DAYS),
         any_of(_baltimore(*signs), histology, all_of(enough(2, *_four(*signs)), us_or_hvpg_evidence)),
     )
-    return _ADULT_2016.find(
+    return ADULT_2016.find(
         {"vod": "classical" if early else "late_onset" if late else None},
         inputs,
         complete=any_of(early, late) is not None,
@@ -104,13 +104,13 @@ def vod_ebmt_adult_2016(
 
 def vod_ebmt_paediatric_2018(
     *,
-    refractory_thrombocytopenia: bool | None,
-    weight_gain_pct: float | None,
-    weight_up_3_days_despite_diuretics: bool | None,
-    hepatomegaly: bool | None,
-    ascites: bool | None,
-    bilirubin_rising_3_days: bool | None,
-    bilirubin_ge2_within_72h: bool | None,
+    refractory_thrombocytopenia: bool | None = None,
+    weight_gain_pct: float | None = None,
+    weight_up_3_days_despite_diuretics: bool | None = None,
+    hepatomegaly: bool | None = None,
+    ascites: bool | None = None,
+    bilirubin_rising_3_days: bool | None = None,
+    bilirubin_ge2_within_72h: bool | None = None,
     day: int | None = None,
 ) -> Finding:
     """EBMT 2018 in children: two of five signs, on any day.
@@ -132,17 +132,17 @@ def vod_ebmt_paediatric_2018(
         ascites,
         any_of(bilirubin_rising_3_days, bilirubin_ge2_within_72h),
     )
-    return _CHILD_2018.find({"vod": vod}, inputs, days=_days(vod, day))
+    return CHILD_2018.find({"vod": vod}, inputs, days=_days(vod, day))
 
 
 def vod_ebmt_adult_2023(
     *,
-    bilirubin_mg_dl: float | None,
-    painful_hepatomegaly: bool | None,
-    weight_gain_pct: float | None,
-    ascites: bool | None,
-    us_or_elastography_suggestive: bool | None,
-    day: int | None,
+    bilirubin_mg_dl: float | None = None,
+    painful_hepatomegaly: bool | None = None,
+    weight_gain_pct: float | None = None,
+    ascites: bool | None = None,
+    us_or_elastography_suggestive: bool | None = None,
+    day: int | None = None,
     histology: bool | None = False,
     hvpg_mmhg: float | None = None,
 ) -> Finding:
@@ -167,7 +167,7 @@ def vod_ebmt_adult_2023(
     possible = next((name for name, met in ladder.items() if met is not False), None)
     is_known = sure == possible
     onset = None if day is None or possible is None else "classical" if day <= CLASSICAL_DAYS else "late"
-    return _ADULT_2023.find(
+    return ADULT_2023.find(
         {"category": sure if is_known else None, "at_least": sure, "onset": onset},
         inputs,
         complete=is_known,

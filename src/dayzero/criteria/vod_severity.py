@@ -30,11 +30,11 @@ Levels = Sequence[tuple[int, int]]  # lowest and highest severity that each crit
 
 def vod_severity_adult_2016(
     *,
-    days_since_first_symptom: float | None,
-    bilirubin_mg_dl: float | None,
-    transaminases_x_normal: float | None,
-    weight_gain_pct: float | None,
-    creatinine_x_baseline: float | None,
+    days_since_first_symptom: float | None = None,
+    bilirubin_mg_dl: float | None = None,
+    transaminases_x_normal: float | None = None,
+    weight_gain_pct: float | None = None,
+    creatinine_x_baseline: float | None = None,
     bilirubin_doubling_48h: bool | None = False,
     risk_factors: int | None = 0,
     mod: bool | None = False,
@@ -67,10 +67,10 @@ def vod_severity_adult_2016(
 
 def vod_severity_paediatric_2018(
     *,
-    alt_x_normal: float | None,
-    refractory_thrombocytopenia_days: float | None,
-    bilirubin_mg_dl: float | None,
-    gfr: float | None,
+    alt_x_normal: float | None = None,
+    refractory_thrombocytopenia_days: float | None = None,
+    bilirubin_mg_dl: float | None = None,
+    gfr: float | None = None,
     ascites: str | None = "none",
     bilirubin_doubling_48h: bool | None = False,
     oxygen_l_min: float | None = 0.0,
