@@ -42,9 +42,9 @@ def test_chimerism_is_the_reported_one_and_only_allogeneic_plans_have_it(course)
 
 
 def test_a_share_carries_wilsons_interval():
-    from dayzero.analyse.summary import _share
+    from dayzero.analyse.summary import share_row
 
-    row = _share("x", 5, 10)
+    row = share_row("x", 5, 10)
     assert (row.low, row.high) == pytest.approx((23.66, 76.34), abs=0.01)  # Wilson 1927, worked example
 
 

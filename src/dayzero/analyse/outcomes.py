@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from dayzero.records.chart import Floats, Integers
 from dayzero.simulation.course import Course
 from dayzero.simulation.observe import observe
 from dayzero.simulation.occurrences import CAUSE_GROUPS
+
+if TYPE_CHECKING:
+    from dayzero.analyse.large import Cohort
 
 HORIZONS = (100, 180, 365, 730, 1095, 1825, 3650)
 YEAR = 365.25
@@ -140,9 +143,9 @@ def shown(estimate: Estimate) -> str:
 
 
 def outcomes(
-    course: Course, horizon: int | Sequence[int] | None = None, judgement: Judgement | None = None
+    course: Course | Cohort, horizon: int | Sequence[int] | None = None, judgement: Judgement | None = None
 ) -> Outcomes:
-    """The outcomes of a simulated cohort at one or several days from infusion.
+    """The outcomes of a simulated cohort, of any size, at one or several days from infusion.
 
     Parameters
     ----------
@@ -161,22 +164,29 @@ def outcomes(
     >>> table.days, table["overall_survival"].patients
     ((100,), 16)
     """
+    if not isinstance(course, Course):
+        return course.outcomes(horizon)
     names = countable(course)
     if "overall_survival" not in names:
         advice = "simulate again without recording="
         raise SpecError("outcomes", "course", "no deaths recorded", "the standard recording", advice)
-    days = _days(course, horizon)
+    days = days_told(int(course.days[-1]), horizon)
     judged = judge(observe(course)) if judgement is None and "graft_failure" in names else judgement
-    lines = tuple(_line(name, outcome_counts(course, name, judgement=judged), days) for name in names)
+    lines = tuple(line_of(name, outcome_counts(course, name, judgement=judged), days) for name in names)
     died = course.deaths()[0]
     return Outcomes(days, lines, tuple(_means(course, days)), _causes(course), int((died >= 0).sum()),
                     int((died < 0).sum()), course.record)  # fmt: skip
 
 
-def _days(course: Course, horizon: int | Sequence[int] | None) -> tuple[int, ...]:
-    last = int(course.days[-1])
+def horizons(last: int) -> tuple[int, ...]:
+    """The usual days that a course to a last day reaches, or that day."""
+    return tuple(day for day in HORIZONS if day <= last) or (last,)
+
+
+def days_told(last: int, horizon: int | Sequence[int] | None) -> tuple[int, ...]:
+    """The days asked for, of a course to a last day; left out, the first and the last two usual ones."""
     if horizon is None:
-        usual = [day for day in HORIZONS if day <= last] or [last]
+        usual = horizons(last)
         return tuple(dict.fromkeys((usual[0], *usual[-2:])))
     several = isinstance(horizon, (Sequence, np.ndarray)) and not isinstance(horizon, str)
     asked: list[Any] = list(horizon) if several else [horizon]  # type: ignore[arg-type]
@@ -192,7 +202,8 @@ def curve_of(name: str, counts: DayCounts) -> Curve:
     return kaplan_meier(counts) if ENDPOINTS[name].survival else cumulative_incidence(counts, name)
 
 
-def _line(name: str, counts: DayCounts, days: tuple[int, ...]) -> Line:
+def line_of(name: str, counts: DayCounts, days: tuple[int, ...]) -> Line:
+    """An endpoint at some days, from its counts."""
     endpoint = ENDPOINTS[name]
     rivals = () if endpoint.survival else tuple(kind for kind in counts.kinds if kind != name)
     if not counts.patients:
@@ -235,10 +246,16 @@ def _causes(course: Course) -> tuple[Deaths, ...]:
     rows = []
     for name in sorted(set(cause[np.isfinite(died) & (died >= 0)].tolist())):
         here = (cause == name) & np.isfinite(died) & (died >= 0)
-        label = CAUSE_WORDS.get(name, ENDPOINTS[name].label if name in ENDPOINTS else name.replace("_", " "))
-        after = int((relapsed[here] <= died[here]).sum())
-        rows.append(Deaths(name, label, CAUSE_GROUPS.get(name, "other"), int(here.sum()), after))
-    return tuple(sorted(rows, key=lambda row: (-row.deaths, row.cause)))
+        rows.append((name, int(here.sum()), int((relapsed[here] <= died[here]).sum())))
+    return deaths_of(rows)
+
+
+def deaths_of(rows: Sequence[tuple[str, int, int]]) -> tuple[Deaths, ...]:
+    """Causes of death with how many died of each and how many of those after a relapse, the most frequent first."""
+    words = {name: CAUSE_WORDS.get(name, ENDPOINTS[name].label if name in ENDPOINTS else name.replace("_", " "))
+             for name, _, _ in rows}  # fmt: skip
+    told = [Deaths(name, words[name], CAUSE_GROUPS.get(name, "other"), died, after) for name, died, after in rows]
+    return tuple(sorted(told, key=lambda row: (-row.deaths, row.cause)))
 
 
 def known(value: Any) -> Any:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dayzero.analyse.endpoints import named
 from dayzero.analyse.outcomes import Outcomes, known, outcomes
-from dayzero.analyse.survival import cumulative_incidence, engraftment_counts
+from dayzero.analyse.survival import DayCounts, cumulative_incidence, engraftment_counts
 from dayzero.criteria import Judgement, judge
 from dayzero.criteria.engraftment import neutrophil_engraftment
 from dayzero.errors import SpecError
@@ -23,8 +23,18 @@ from dayzero.records import Chart
 from dayzero.simulation.course import Course
 from dayzero.simulation.observe import observe
 
+if TYPE_CHECKING:
+    from dayzero.analyse.large import Cohort
+
 NEEDED = ("neutrophils", "platelets", "hemoglobin", "platelet_units", "red_cell_units", "reported_neutrophils",
           "reported_platelets", "reported_hemoglobin")  # fmt: skip
+# Whose lowest values are told, with unit and note.
+EARLY = {
+    "neutrophils": ("1e9/L", "true count"),
+    "platelets": ("1e9/L", "true count"),
+    "hemoglobin": ("g/dL", "true value"),
+}
+RANGE = (5, 50, 95)  # percentiles told
 FIRST_OUTCOMES = 100  # day from which outcomes are told
 
 
@@ -81,8 +91,8 @@ def _counted(row: Row) -> str:
     return f"n = {row.patients}" + (f"; {row.note}" if row.note else "")
 
 
-def summary(course: Course, judgement: Judgement | None = None) -> Summary:
-    """The clinician's table of a simulated cohort.
+def summary(course: Course | Cohort, judgement: Judgement | None = None) -> Summary:
+    """The clinician's table of a simulated cohort, of any size.
 
     Days are medians of those who recovered, with the range of the middle 90 % of patients; shares carry Wilson's
     95 % interval. Criteria are judged from the chart (`observe`), as in `dayzero.criteria.judge`.
@@ -94,6 +104,8 @@ def summary(course: Course, judgement: Judgement | None = None) -> Summary:
     >>> table["neutrophils 0.5"].unit
     'day'
     """
+    if not isinstance(course, Course):
+        return course.summary()
     missing = [name for name in NEEDED if name not in course.values]
     if missing:
         advice = "simulate again without recording="
@@ -105,7 +117,7 @@ def summary(course: Course, judgement: Judgement | None = None) -> Summary:
     if course.days[-1] < FIRST_OUTCOMES or not {"alive", "died_of"} & set(course.values):
         return Summary(tuple(rows), course.record)
     became = outcomes(course, judgement=judged)
-    return Summary((*rows, *_outcome_rows(became)), course.record, became)
+    return Summary((*rows, *outcome_rows(became)), course.record, became)
 
 
 def _recoveries(judged: Judgement) -> list[Row]:
@@ -115,19 +127,27 @@ def _recoveries(judged: Judgement) -> list[Row]:
 
 
 def _recovery(name: str, day: np.ndarray, status: np.ndarray) -> Row:
-    never = int(np.sum(status == "never_below"))
-    waiting = int(np.sum(status == "not_yet"))
-    died = int(np.sum(status == "competing"))
+    never, waiting, died = (int(np.sum(status == kind)) for kind in ("never_below", "not_yet", "competing"))
+    return _middle(name, day[status == "recovered"], "day", recovery_note(never, waiting, died))
+
+
+def recovery_note(never: int, waiting: int, died: int) -> str:
+    """Who of the patients has no day of recovery, in words."""
     told = [f"{never} never below"] * bool(never) + [f"{waiting} not yet"] * bool(waiting)
     told += [f"{died} died or had another graft first"] * bool(died)
-    return _middle(name, day[status == "recovered"], "day", "; ".join(told))
+    return "; ".join(told)
 
 
 def _engrafted(course: Course, chart: Chart) -> list[Row]:
     """Cumulative incidence of neutrophil engraftment by day 28 (cord 42), death and a second graft competing."""
-    by = 42 if "cord" in chart.graft else 28
     counts = engraftment_counts(neutrophil_engraftment(chart), chart)
-    if course.days[-1] < by or not counts.patients:
+    return engrafted_rows(counts, "cord" in chart.graft, int(course.days[-1]))
+
+
+def engrafted_rows(counts: DayCounts, cord: bool, last: int) -> list[Row]:
+    """The same from the counts of engraftment by day."""
+    by = 42 if cord else 28
+    if last < by or not counts.patients:
         return []
     curve = cumulative_incidence(counts, "engraftment")
     share, low, high = (100 * value for value in curve.at(min(by, len(curve.days) - 1)))
@@ -140,11 +160,11 @@ def _middle(name: str, values: np.ndarray, unit: str, note: str = "") -> Row:
     known = known[np.isfinite(known)]
     if known.size == 0:
         return Row(name, None, None, None, unit, 0, note)
-    low, middle, high = np.percentile(known, [5, 50, 95])
+    low, middle, high = np.percentile(known, RANGE)
     return Row(name, float(middle), float(low), float(high), unit, int(known.size), note)
 
 
-def _share(name: str, true: int, of: int, note: str = "") -> Row:
+def share_row(name: str, true: int, of: int, note: str = "") -> Row:
     """A percentage of patients with Wilson's 95 % interval."""
     if of == 0:
         return Row(name, None, None, None, "% of patients", 0, note)
@@ -163,23 +183,26 @@ def _neutropenia(judged: Judgement) -> list[Row]:
 
 
 def _nadirs(course: Course) -> list[Row]:
+    return [_middle(f"lowest {name}, day 0-28", lowest(course, name), *told) for name, told in EARLY.items()]
+
+
+def lowest(course: Course, name: str) -> np.ndarray:
+    """Lowest true value from day 0 to 28 while the patient lived, (patients,); inf where there is none."""
     early = (course.days >= 0) & (course.days <= 28)
-    living = course.living[:, early]
-    lowest = lambda name: np.where(living, course.values[name][:, early], np.inf).min(axis=1)  # noqa: E731
-    return [
-        _middle("lowest neutrophils, day 0-28", lowest("neutrophils"), "1e9/L", "true count"),
-        _middle("lowest platelets, day 0-28", lowest("platelets"), "1e9/L", "true count"),
-        _middle("lowest hemoglobin, day 0-28", lowest("hemoglobin"), "g/dL", "true value"),
-    ]
+    return np.where(course.living[:, early], course.values[name][:, early], np.inf).min(axis=1)
+
+
+def units_given(course: Course, name: str) -> np.ndarray:
+    """Units of platelets or red cells given while the patient lived, (patients,)."""
+    return np.where(course.living, course.values[name], 0).sum(axis=1)
 
 
 def _transfusions(course: Course) -> list[Row]:
-    given = lambda name: np.where(course.living, course.values[name], 0).sum(axis=1)  # noqa: E731
-    platelets = given("platelet_units")
+    platelets = units_given(course, "platelet_units")
     return [
         _middle("platelet units", platelets, "units"),
-        _middle("red-cell units", given("red_cell_units"), "units"),
-        _share("any platelet transfusion", int(np.sum(platelets > 0)), len(course)),
+        _middle("red-cell units", units_given(course, "red_cell_units"), "units"),
+        share_row("any platelet transfusion", int(np.sum(platelets > 0)), len(course)),
     ]
 
 
@@ -200,10 +223,10 @@ def _failure(judged: Judgement, course: Course) -> list[Row]:
     known = np.array([answer is not None for answer in answers])
     failed = int(sum(bool(answer) for answer in answers if answer is not None))
     note = "ASTCT; without rejection"
-    return [_share("primary graft failure", failed, int(known.sum()), note)]
+    return [share_row("primary graft failure", failed, int(known.sum()), note)]
 
 
-def _outcome_rows(became: Outcomes) -> list[Row]:
+def outcome_rows(became: Outcomes) -> list[Row]:
     """Each endpoint and mean at the last of the days; acute GVHD at the first, which is day 100."""
     first, last = became.days[0], became.days[-1]
     rows = []
