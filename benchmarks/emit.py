@@ -12,9 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import jax
-import numpy as np
-from jax.extend.core import Literal
+from dayzero.present.export_trace import Operation, Read, TraceError
+from dayzero.present.export_trace import trace as traced
 
 WORD = 0xFFFFFFFF
 RULES: Mapping[str, str] = {
@@ -23,22 +22,19 @@ RULES: Mapping[str, str] = {
     "max": "max({0}, {1})", "min": "min({0}, {1})", "abs": "abs({0})", "square": "{0} * {0}",
     "lt": "{0} < {1}", "le": "{0} <= {1}", "gt": "{0} > {1}", "ge": "{0} >= {1}", "eq": "{0} == {1}",
     "ne": "{0} != {1}", "select_n": "{2} if {0} else {1}", "clamp": "min(max({1}, {0}), {2})",
-    "log1p": "log1p({0})", "expm1": "expm1({0})", "tanh": "tanh({0})",
+    "log1p": "log1p({0})", "expm1": "expm1({0})", "tanh": "tanh({0})", "to_float": "float({0})",
+    "to_whole": "int({0})", "to_word": f"int({{0}}) & {WORD}",
 }  # fmt: skip
 ON_TRUTH: Mapping[str, str] = {"and": "{0} and {1}", "or": "{0} or {1}", "not": "not {0}", "xor": "{0} != {1}"}
 ON_WORDS: Mapping[str, str] = {
     "and": "{0} & {1}", "or": "{0} | {1}", "xor": "{0} ^ {1}", "shift_right_logical": "{0} >> {1}",
     "mul": f"({{0}} * {{1}}) & {WORD}", "add": f"({{0}} + {{1}}) & {WORD}", "sub": f"({{0}} - {{1}}) & {WORD}",
 }  # fmt: skip
-INLINED = ("jit", "pjit", "closed_call", "core_call", "custom_jvp_call")
-UNCHANGED = ("copy", "copy_p", "stop_gradient", "squeeze", "reshape", "broadcast_in_dim")
+ANY_KIND = ("select_n", "to_whole", "to_word")  # these mean the same on words as on numbers
 NAMES: Mapping[str, Any] = {
     name: getattr(math, name) for name in ("exp", "log", "sqrt", "floor", "log1p", "expm1", "tanh", "inf", "nan")
 }
-
-
-class EmitError(Exception):
-    """A traced operation that has no scalar rule."""
+EmitError = TraceError
 
 
 @dataclass
@@ -61,20 +57,11 @@ class Trace:
     inputs: list[str]
     lines: list[Line] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
-    _known: dict[tuple[str, ...], str] = field(default_factory=dict, repr=False)
 
-    def put(self, rule: str, *reads: str) -> str:
-        """Name of the result of a rule; the same rule on the same names is written once."""
-        known = (rule, *reads)
-        if known not in self._known:
-            self._known[known] = f"v{len(self.lines)}"
-            self.lines.append(Line(self._known[known], rule, reads))
-        return self._known[known]
-
-    def needed(self, outputs: Sequence[str], lines: Sequence[Line] | None = None) -> list[Line]:
+    def needed(self, outputs: Sequence[str]) -> list[Line]:
         """Those lines that the outputs depend on, in order."""
         wanted, kept = set(outputs), []
-        for line in reversed(self.lines if lines is None else lines):
+        for line in reversed(self.lines):
             if line.name in wanted:
                 wanted.update(line.reads)
                 kept.append(line)
@@ -91,62 +78,24 @@ def trace(function: Callable[..., Any], *groups: tuple[str, int | None, Any]) ->
     """
     examples = [dtype(0) if n is None else [dtype(0)] * n for _, n, dtype in groups]
     inputs = [name if n is None else f"{name}[{i}]" for name, n, _ in groups for i in range(1 if n is None else n)]
-    with jax.enable_x64(True):
-        closed = jax.make_jaxpr(function)(*examples)
-    found = Trace(inputs)
-    found.outputs = _walk(found, closed.jaxpr, closed.consts, inputs)
-    return found
+    found = traced(function, inputs, examples)
+    lines = [Line(o.name, _rule(o), tuple(map(_text, o.reads))) for o in found.operations]
+    return Trace(inputs, lines, list(map(_text, found.outputs)))
 
 
-def _walk(into: Trace, jaxpr: Any, constants: Sequence[Any], arguments: Sequence[str]) -> list[str]:
-    names = dict(zip(jaxpr.invars, arguments, strict=True))
-    names |= {v: _literal(c) for v, c in zip(jaxpr.constvars, constants, strict=True)}
-    read = lambda v: _literal(v.val) if isinstance(v, Literal) else names[v]  # noqa: E731
-    for equation in jaxpr.eqns:
-        reads = [read(v) for v in equation.invars]
-        if equation.primitive.name in INLINED:
-            inner = equation.params.get("jaxpr") or equation.params["call_jaxpr"]
-            results = _walk(into, inner.jaxpr, inner.consts, reads)
-        else:
-            results = [_emit(into, equation, reads)]
-        names.update(zip(equation.outvars, results, strict=True))
-    return [read(v) for v in jaxpr.outvars]
+def _text(read: Read) -> str:
+    return read if isinstance(read, str) else repr(read)
 
 
-def _literal(value: Any) -> str:
-    if np.ndim(value):
-        raise EmitError(f"a constant of shape {np.shape(value)}; only scalars can be emitted")
-    kind = np.asarray(value).dtype.kind
-    return repr(bool(value)) if kind == "b" else repr(int(value)) if kind in "iu" else repr(float(value))
-
-
-def _emit(into: Trace, equation: Any, reads: list[str]) -> str:
-    name, made = equation.primitive.name, equation.outvars[0].aval
-    if made.shape:
-        raise EmitError(f"{name} makes an array of shape {made.shape}; only scalars can be emitted")
-    if name in UNCHANGED:
-        return reads[0]
-    if name == "convert_element_type":
-        return _convert(into, equation.invars[0].aval.dtype, made.dtype, reads[0])
-    if name == "integer_pow" and equation.params["y"] > 0:
-        return into.put(" * ".join(["{0}"] * equation.params["y"]), reads[0])
-    rules = {"b": ON_TRUTH, "u": ON_WORDS}.get(made.dtype.kind, {})
-    rule = rules.get(name) or (RULES.get(name) if made.dtype.kind in "fb" or name == "select_n" else None)
-    if rule is None or (name == "select_n" and len(reads) != 3):
-        raise EmitError(f"no rule for {name} on {made.dtype}; add one to benchmarks/emit.py")
-    return into.put(rule, *reads)
-
-
-def _convert(into: Trace, old: Any, new: Any, read: str) -> str:
-    if new.kind == old.kind and new.kind != "u":
-        return read
-    if new.kind == "f":
-        return into.put("float({0})", read)
-    if new.kind == "u":
-        return into.put(f"int({{0}}) & {WORD}", read)
-    if new.kind == "i":
-        return into.put("int({0})", read)
-    raise EmitError(f"no rule to convert {old} to {new}")
+def _rule(operation: Operation) -> str:
+    name, kind = operation.primitive, operation.kind
+    if name == "integer_pow" and int(operation.reads[1]) > 0:
+        return " * ".join(["{0}"] * int(operation.reads[1]))
+    rules = {"b": ON_TRUTH, "u": ON_WORDS}.get(kind, {})
+    rule = rules.get(name) or (RULES.get(name) if kind in "fb" or name in ANY_KIND else None)
+    if rule is None:
+        raise EmitError(f"no rule for {name} on {kind}; add one to benchmarks/emit.py")
+    return rule
 
 
 def source(name: str, found: Trace, arguments: Sequence[str], results: Mapping[str, int | None]) -> str:

@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import agreement  # noqa: E402
+from benchmarks.exported import NOTES as EXPORTED_NOTES  # noqa: E402
+from benchmarks.peak import operations, peak  # noqa: E402
 from benchmarks.worker import PLAN  # noqa: E402
 
 MEMORY_LIMIT_GB, LATENCY_LIMIT_S, RATIO_AIM = 2.0, 0.1, 40.0
@@ -136,6 +138,48 @@ def memory(quick: bool) -> tuple[dict[str, Any], str]:
     return found, table(title, ("peak, GB", "seconds"), [(found["GB"], found["seconds"])])
 
 
+def judging(quick: bool) -> tuple[dict[str, Any], str]:
+    """Judging the charts of a cohort by every criterion."""
+    patients = 1_000 if quick else 10_000
+    command = [sys.executable, "-m", "benchmarks.charts", str(patients), "100"]
+    runs = [json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+            for _ in range(2 if quick else 3)]  # fmt: skip
+    found = min(runs, key=lambda run: run["seconds"])
+    title = f"Judging: {patients:,} patients, 100 days, {found['criteria']} criteria (no simulation)"
+    head = ("readings", "seconds", "processor-seconds", "seconds to list the answers")
+    return found, table(title, head, [tuple(found[key] for key in ("readings", "seconds", "processor", "listing"))])
+
+
+def engines(quick: bool) -> tuple[dict[str, Any], str]:
+    """Both engines on one core, and how near the fast one comes to what the processor could do."""
+    core, (patients, days) = [max(os.sched_getaffinity(0))], (128, 60) if quick else (512, 365)
+    found = worker("engines", cores=core, plan="aml-sibling-pbsc", patients=patients, days=days, repeats=2)
+    rows = []
+    for precision in ("float32", "float64"):
+        vector, reference = found[f"vector {precision}"], found[f"jax {precision}"]
+        work = operations(precision, agreement.simulate.__kwdefaults__["steps_per_day"]) * 365 * vector / 1e9
+        most = peak(precision)
+        found |= {f"operations {precision}": work, f"peak {precision}": most}
+        share = float("nan") if most is None else 100 * work / most
+        rows.append((precision, vector, reference, vector / reference, work, most or float("nan"), share))
+    head = ("precision", "vector, patient-years/s", "JAX", "ratio", "G operations/s", "peak", "share, %")
+    return found, table(f"Engines on one core: {patients} patients, {days} days, whole simulations", head, rows)
+
+
+def exported(quick: bool) -> tuple[dict[str, Any], str]:
+    """The exported whole body in SBML simulators and compiled solvers: agreement of all states, and ratios."""
+    command = [sys.executable, "-m", "benchmarks.exported", "--json", "--times", *(["--quick"] if quick else [])]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    alone, together = found["own"].values()
+    rows = [(row["solver"], row["setting"], row["worst"], row["state"], 1000 * row["seconds"],
+             1000 * row["seconds"] / alone, 1000 * row["seconds"] / together) for row in found["rows"]]  # fmt: skip
+    head = ("solver", "setting", "worst error", "of state", "ms a patient-year", "over ours alone", "over our block")
+    ours = f"our whole simulation in float64 takes {alone:.3g} ms alone, {together:.3g} ms in a block"
+    title = f"The exported body, every state at noon ({ours})"
+    return found, table(title, head, rows) + "\n" + EXPORTED_NOTES
+
+
 def compare(rows: list[agreement.Row], quick: bool) -> tuple[dict[str, Any], str]:
     """Ratios per core at equal measured error."""
     chosen = {s: agreement.cheapest(rows, s) for s in ("dayzero float32", "dayzero float64", "LSODA", "diffrax Tsit5")}
@@ -177,7 +221,8 @@ def main() -> None:
     rows, shown = agree(chosen.quick)
     raw["agreement"] = [row._asdict() for row in rows]
     for name, part in (("agreement", shown), ("start-up", start_up), ("latency", alone), ("throughput", throughput),
-                       ("memory", memory), ("ratios", lambda quick: compare(rows, quick))):  # fmt: skip
+                       ("memory", memory), ("engines", engines), ("judging", judging), ("exported", exported),
+                       ("ratios", lambda quick: compare(rows, quick))):  # fmt: skip
         if not isinstance(part, str):
             raw[name], part = part(chosen.quick)
         text.append(part)

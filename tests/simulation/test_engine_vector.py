@@ -277,9 +277,9 @@ def test_a_changed_source_or_processor_is_another_program(monkeypatch: pytest.Mo
     usual = native.name_of(precision="float32")
     assert usual == native.name_of(precision="float32")
     assert usual != native.name_of(precision="float64")
-    for what in ("_sources", "_machine"):
+    for what, other in (("SOURCES_SHA256", "another"), ("_machine", lambda: "another")):
         with monkeypatch.context() as changed:
-            changed.setattr(native, what, lambda: "another")
+            changed.setattr(native, what, other)
             assert native.name_of(precision="float32") != usual
 
 

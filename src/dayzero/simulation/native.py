@@ -37,6 +37,18 @@ class Native:
     holds: Any  # keeps the code alive
 
 
+def _sources() -> str:
+    root, digest = Path(__file__).parent.parent, hashlib.sha256()
+    for place in SOURCES:
+        path = root / place
+        for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
+            digest.update(f"{place}/{file.name}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+SOURCES_SHA256 = _sources()  # read while the sources are imported: what runs is what was read
+
+
 def loaded(source: Callable[[], tuple[str, int]], name: str | None) -> Native:
     """The program of that name from the cache, or compiled from `source` (LLVM text, places) and kept.
 
@@ -55,18 +67,8 @@ def loaded(source: Callable[[], tuple[str, int]], name: str | None) -> Native:
 
 def name_of(**about: Any) -> str:
     """Name of a program in the cache."""
-    told = {**about, "sources": _sources(), "machine": _machine(), "python": platform.python_version_tuple()[:2]}
+    told = {**about, "sources": SOURCES_SHA256, "machine": _machine(), "python": platform.python_version_tuple()[:2]}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-@once
-def _sources() -> str:
-    root, digest = Path(__file__).parent.parent, hashlib.sha256()
-    for place in SOURCES:
-        path = root / place
-        for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
-            digest.update(f"{place}/{file.name}\n".encode() + file.read_bytes())
-    return digest.hexdigest()
 
 
 @once
