@@ -187,6 +187,14 @@ DISEASE_GROUPS: Mapping[str, str] = {
     "other": "another disease that is not malignant",
 }
 
+# Maintenance after transplant, each with its own covariate ``maintenance_by_<drug>``.
+MAINTENANCE_DRUGS: Mapping[str, str] = {
+    "tki": "a BCR-ABL inhibitor",
+    "flt3_inhibitor": "a FLT3 inhibitor",
+    "lenalidomide": "lenalidomide",
+    "hypomethylating": "a hypomethylating drug",
+}
+
 # What is known of a patient before the course starts; `derive` may use any of them by naming it in ``USES``.
 COVARIATES: Mapping[str, Signal] = {
     "age_years": Signal("year", "age of the patient"),
@@ -213,6 +221,10 @@ COVARIATES: Mapping[str, Signal] = {
     "disease_mrd": Signal("1", "1 with little disease left: measurable in remission, partial remission, chronic phase"),
     "disease_active": Signal("1", "1 with active disease"),
     "disease_risk": Signal("1", "risk group of the disease: -1 low, 0 intermediate, 1 high, 2 very high"),
+    **{
+        f"maintenance_by_{drug}": Signal("1", f"1 where {words} is planned and suits the disease")
+        for drug, words in MAINTENANCE_DRUGS.items()
+    },
     "ursodiol": Signal("1", "1 where ursodiol is given"),
     "cryotherapy": Signal("1", "1 where ice is kept in the mouth during melphalan"),
     "palifermin": Signal("1", "1 where palifermin is given"),

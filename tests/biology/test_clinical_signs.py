@@ -89,6 +89,7 @@ WORSE = {
     "engraftment_syndrome_activity": {"rash": 1, "temperature": 1, "weight_gain": 1, "oxygen_need": 1, "bilirubin": 1},
     "infection": {"bilirubin": 1, "albumin": -1, "ldh": 1, "systolic_pressure": -1},
     "fever_source": {"temperature": 1},
+    "cytokine_release": {"temperature": 1},
     "inflammation": {"albumin": -1, "ldh": 1},
     "calcineurin": {"systolic_pressure": 1, "urine_protein": 1},
     "steroid_mg_per_kg": {"systolic_pressure": 1},

@@ -18,7 +18,8 @@ from biology.test_exposure import ANTIBODIES, given
 from dayzero.biology import conditioning, graft
 from dayzero.module import ORDER_SIGNALS
 from dayzero.simulation.assemble import standard_body
-from dayzero.simulation.cohort import RECORDED, _stacked
+from dayzero.simulation.cohort import RECORDED
+from dayzero.simulation.mixed import _stacked
 from dayzero.simulation.prepare import Prepared, _individuals
 from dayzero.spec import Plan, Population
 from dayzero.spec.vocabulary import DRUGS
@@ -77,7 +78,7 @@ TROUBLE = {
     "infection.ebv_rate": 0.3, "infection.late_rate": 0.003, "organ_toxicity.syndrome_hazard": 100.0,
     "liver.vod_hazard": 0.2, "lung.pneumonia_hazard": 0.3, "lung.failure_hazard": 0.2,
     "kidney.microangiopathy_hazard": 0.05, "kidney.cystitis_hazard": 0.5, "kidney.injury_hazard": 0.3,
-    "alloreactivity.chronic_onset": 0.3, "alloreactivity.steroid_sensitivity": 0.1, "disease.burden_own": 0.95,
+    "chronic_gvhd.chronic_onset": 0.3, "alloreactivity.steroid_sensitivity": 0.1, "disease.burden_own": 0.95,
     **{name: 0.02 for name in BODY.parameters() if name.endswith("_fatality")},
 }  # fmt: skip
 ILL = {
@@ -97,24 +98,27 @@ EVERY_DRUG_AFTER = {"mycophenolate": {}, "sirolimus": {}, "abatacept": {}, "meth
 def patients() -> tuple[Plan, ...]:
     """Sixteen patients who between them meet every equation."""
     adult, auto = Plan.load("aml-sibling-pbsc"), Plan.load("auto-mel200-myeloma")
-    marrow, cord = Plan.load("all-sibling-marrow-cytbi"), Plan.load("cord-single-cytbiflu")
+    marrow, cord = Plan.load("all-sibling-marrow-cytbi"), Plan.load("double-cord")
     haplo, mild = Plan.load("haplo-marrow-ptcy"), Plan.load("nma-flu-tbi2")
     unrelated = Plan.load("aml-unrelated-flubu2-atg")
     sick = {"status": "active"}
     serotherapy = [given(drug, [-3]) for drug in ANTIBODIES]
     return (
         adult.but(donor={"age_years": 55}, prophylaxis=EVERY_DRUG_AFTER, patient=ILL),
-        marrow.but(graft={"gcsf_primed": True}, patient={"mrd_positive": True}),
+        marrow.but(graft={"gcsf_primed": True}, patient={"mrd_positive": True, "sex": "male"}, donor={"sex": "female"},
+                   care={"maintenance": {"drug": "tki", "start_day": 40}}),
         cord.but(patient={"age_years": 3, "weight_kg": 12, "height_cm": 90}, population=Population(),
                  care={"platelet_transfusion": {"trigger_1e9_per_l": 100, "units": 6, "most_units_per_kg": 1}}),
         haplo.but(patient={"cmv_seropositive": True, "disease_risk": "high"}, donor={"cmv_seropositive": True},
                   care={"letermovir": {}}),
         mild.but(care={"gcsf": {"dose_ug_per_kg": 30},
-                       "donor_lymphocytes": {"planned_days": (20, 60), "cd3_per_kg": 1e7}}),
+                       "donor_lymphocytes": {"planned_days": (20, 60), "cd3_per_kg": 1e7},
+                       "maintenance": {"drug": "flt3_inhibitor", "start_day": 30}}),
         adult.but(donor={"blood_group": "A", "cmv_seropositive": True}, patient={"blood_group": "O"},
                   care={"immunoglobulin": {"trigger_g_per_l": 10},
                         "boost": {"from_day": 20, "anc_1e9_per_l": 5, "platelets_1e9_per_l": 150}}),
-        adult.but(donor={"age_years": 80}, patient={"diagnosis": "mds", **sick}),
+        adult.but(donor={"age_years": 80}, patient={"diagnosis": "mds", **sick},
+                  care={"maintenance": {"drug": "hypomethylating", "start_day": 14}}),
         unrelated.but(donor={"donor_specific_antibody": True}, patient={"cmv_seropositive": True},
                       prophylaxis={"serotherapy": serotherapy}, conditioning={"drugs": []}),
         adult.but(patient={"marrow_fibrosis": True, "diagnosis": "cml", "status": "chronic_phase"}, prophylaxis="none"),

@@ -23,7 +23,8 @@ def numbers(file: Any, **covariates: Any) -> SimpleNamespace:
 
 
 def host(age: float, **more: Any) -> SimpleNamespace:
-    grafts = dict.fromkeys(("graft_cd3_per_kg", "graft_naive_t_per_kg", "graft_treg_per_kg", "graft_nk_per_kg"), NOBODY)
+    doses = ("graft_cd3_per_kg", "graft_naive_t_per_kg", "graft_treg_per_kg", "graft_nk_per_kg", "graft_b_per_kg")
+    grafts = dict.fromkeys((*doses, "graft_is_cord"), NOBODY)
     return numbers(lymphocytes, age_years=age, **(grafts | more))
 
 
@@ -123,7 +124,7 @@ def test_a_patient_without_malignant_disease_has_no_burden() -> None:
 def quiet_disease(**changed: Any) -> SimpleNamespace:
     calm = dict.fromkeys(disease.NEEDS, 0.0) | {
         "immune_attack": NOBODY, "killers_by_origin": (1.0, 1.0), "infused": NOBODY, "surviving_disease": 1.0,
-        "surviving_t_cell": 1.0,
+        "surviving_t_cell": 1.0, "t_cells_by_origin": NOBODY, "sensitive_chance": 0.5, "resistant_chance": 0.5,
     }  # fmt: skip
     return SimpleNamespace(**(calm | changed))
 
@@ -143,6 +144,45 @@ def test_the_patients_own_cells_have_no_effect_on_the_disease() -> None:
     assert with_killers.sensitive == without.sensitive > 0
 
 
+def response(**given: float) -> tuple[float, float]:
+    """Growth of the disease and the hazard of death after relapse, 30 days after it was found, at a burden of 1e11."""
+    p = patient()
+    y = disease.start(p, 2)._replace(sensitive=0.1, relapsed=1.0, until_relapse=200.0, since_relapse=30.0, watched=1.0)
+    y = disease.jump(y, p, quiet_disease(**given))
+    s = quiet_disease(killers_by_origin=(0.0, 0.5))
+    return float(disease.rates(y, p, s).sensitive), float(disease.hazards(y, p, s)["relapse_death"])
+
+
+def test_donor_lymphocytes_at_relapse_can_turn_its_course() -> None:
+    """They work although the disease has exhausted those before them, and less burden is less death."""
+    untreated, treated = response(), response(donor_lymphocytes_per_kg=1e7)
+    assert treated[0] < untreated[0] and untreated[0] > 0
+    p = patient()
+    y = disease.start(p, 2)._replace(relapsed=1.0, until_relapse=200.0)
+    dying = [disease.hazards(y._replace(sensitive=b), p, quiet_disease())["relapse_death"] for b in (1e-6, 0.03, 1.0)]
+    assert dying == sorted(dying) and dying[0] < 1e-3 * dying[2]
+
+
+def test_maintenance_drugs_differ_and_act_on_their_diseases_only() -> None:
+    taken = {drug: patient(**{f"maintenance_by_{drug}": 1.0}).maintenance_taken for drug in disease.DRUGS}
+    assert len(set(taken.values())) > 2 and patient().maintenance_taken == 0
+    growth = {}
+    for drug in disease.DRUGS:
+        p = patient(**{f"maintenance_by_{drug}": 1.0})
+        s = quiet_disease(killers_by_origin=NOBODY, maintenance=1.0)
+        growth[drug] = float(disease.rates(disease.start(p, 2), p, s).sensitive)
+    assert growth["tki"] < growth["flt3_inhibitor"] < growth["hypomethylating"]
+
+
+def test_the_attack_of_aplastic_anemia_returns_only_with_the_patients_t_cells() -> None:
+    p = patient(disease_aml=0.0, disease_remission=0.0, disease_aplastic=1.0)
+    y = disease.start(p, 2)._replace(autoimmunity=0.1)
+    none, some, many = (
+        disease.rates(y, p, quiet_disease(t_cells_by_origin=(t, 0.0))).autoimmunity for t in (0.0, 100.0, 1000.0)
+    )
+    assert none == 0 < some < many
+
+
 def test_few_cells_can_die_out_and_many_cannot() -> None:
     cell = 1e-12
     assert disease._by_chance(2 * cell, 0.05) == 0.0
@@ -153,7 +193,8 @@ def donor(**covariates: Any) -> SimpleNamespace:
     told = {
         "hla_mismatch": NOBODY, "donor_is_unrelated": NOBODY, "donor_is_self": NOBODY, "graft_is_cord": NOBODY,
         "donor_specific_antibody": NOBODY, "graft_naive_t_per_kg": (0.0, 1e8), "graft_is_blood": (0.0, 1.0),
-        "precursor_luck": (0.5, 0.5), "weight_kg": 70.0, "frailty": 1.0,
+        "precursor_luck": (0.5, 0.5), "weight_kg": 70.0, "frailty": 1.0, "donor_female": NOBODY,
+        "donor_lymphocytes_naive": 0.5,
     }  # fmt: skip
     return numbers(alloreactivity, **(told | covariates))
 
@@ -163,6 +204,24 @@ def test_mismatch_unrelatedness_and_naive_cells_bring_precursors() -> None:
     assert donor(donor_is_unrelated=(0.0, 1.0)).graft_effectors[1] > sibling
     assert donor(hla_mismatch=(0.0, 1.0)).graft_effectors[1] > sibling
     assert donor(graft_naive_t_per_kg=(0.0, 1e5)).graft_effectors[1] < sibling / 500
+
+
+def test_a_woman_gives_a_man_more_precursors_and_a_man_in_a_woman_meets_more() -> None:
+    """Minor antigens of the Y chromosome, in the direction in which they are foreign."""
+    woman = (0.0, 1.0)
+    assert donor(male=1.0, donor_female=woman).graft_effectors[1] > donor(male=1.0).graft_effectors[1]
+    assert donor(donor_female=woman).graft_effectors[1] == donor(male=1.0).graft_effectors[1]
+    assert donor().host_start > donor(donor_female=woman).host_start == donor(male=1.0, donor_female=woman).host_start
+
+
+def test_mobilisation_of_the_donor_leaves_the_hosts_precursors_alone() -> None:
+    assert donor(graft_is_blood=NOBODY).host_start == donor().host_start
+    assert donor(graft_is_blood=NOBODY).graft_effectors[1] > donor().graft_effectors[1]
+
+
+def test_transfusions_for_a_marrow_that_never_worked_sensitise_the_host() -> None:
+    for group in ("disease_aplastic", "disease_other"):
+        assert donor(**{group: 1.0}).host_start > donor().host_start
 
 
 def test_the_patients_own_cells_bring_no_precursor_and_meet_none() -> None:
@@ -177,13 +236,13 @@ def test_units_attack_each_other_and_the_host_but_not_themselves() -> None:
         alloreactivity, hla_mismatch=(0.0, 2.0, 2.0), donor_is_unrelated=(0.0, 1.0, 1.0),
         donor_is_self=(0.0, 0.0, 0.0), graft_is_cord=(0.0, 1.0, 1.0), donor_specific_antibody=(0.0, 0.0, 0.0),
         graft_naive_t_per_kg=(0.0, 4e6, 4e6), graft_is_blood=(0.0, 0.0, 0.0), precursor_luck=(0.5, 0.5, 0.5),
-        weight_kg=70.0, frailty=1.0,
+        weight_kg=70.0, frailty=1.0, donor_female=(0.0, 0.0, 0.0),
     )  # fmt: skip
     y = alloreactivity.start(p, 3)
     host_cells, first, second = y.cells
     y = y._replace(cells=(host_cells._replace(effectors=0.0), first._replace(effectors=10.0), second))
     on_host, on_first, on_second = alloreactivity.signals(y, p)["immune_attack"]
-    assert on_host == on_second > 0 and on_first == 0.0
+    assert on_host > on_second > 0 and on_first == 0.0
 
 
 def test_regulatory_cells_hold_effectors_back() -> None:

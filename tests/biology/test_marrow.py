@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,6 +89,39 @@ def test_old_donors_give_several_fold_fewer_clones() -> None:
     assert 5_000 < clones[1] < 100_000
 
 
+def quiet_marrow(**changed: Any) -> SimpleNamespace:
+    """A day on which nothing is given, of a host and one donor."""
+    ones = {name: 1.0 for name in stem_cells.NEEDS if name.startswith("surviving_")}
+    pairs = {"homing": NOBODY, "infused": NOBODY, "immune_attack": NOBODY}
+    chances = {"host_chance": 0.5, "donor_chance": 0.5}
+    return SimpleNamespace(**dict.fromkeys(stem_cells.NEEDS, 0.0) | ones | pairs | chances | changed)
+
+
+def test_clones_never_rise_after_a_kill() -> None:
+    p = SimpleNamespace(**prepared(Plan.load("aml-sibling-pbsc").but(population=Population())).numbers["stem_cells"])
+    y = stem_cells.start(p, 2)
+    engrafted = y.cells[1]._replace(stem=0.1 + 0 * p.weight_kg, clones=30_000.0 + 0 * p.weight_kg)
+    y = y._replace(cells=(y.cells[0], engrafted))
+    hurt = stem_cells.jump(y, p, quiet_marrow(surviving_stem=0.01))
+    few = stem_cells.signals(hurt, p)["clones"]
+    assert np.all(few < 1_000)
+    regrown = hurt._replace(cells=(hurt.cells[0], hurt.cells[1]._replace(stem=0.5 + 0 * p.weight_kg)))
+    assert np.all(stem_cells.signals(stem_cells.jump(regrown, p, quiet_marrow()), p)["clones"] <= few)
+    assert np.all(stem_cells.rates(regrown, p, quiet_marrow()).cells[1].clones < 0)
+
+
+def test_few_stem_cells_come_and_go_by_chance_and_many_do_not() -> None:
+    draws = (np.arange(4000) + 0.5) / 4000
+    for cells in (0.3, 5.0, 200.0):
+        after = stem_cells._by_chance(cells / 1e5 + 0 * draws, 1e5, 0.02, draws) * 1e5
+        assert after.mean() == pytest.approx(cells, rel=0.02)
+        assert after.var() > 0
+    assert np.array_equal(stem_cells._by_chance(0.6 + 0 * draws, 1e5, 0.02, draws), 0.6 + 0 * draws)
+    assert not stem_cells._by_chance(0 * draws, 1e5, 0.02, draws).any()
+    lone = stem_cells._by_chance(0.3 / 1e5 + 0 * draws, 1e5, 0.02, draws) * 1e5
+    assert set(np.round(lone, 6)) == {0.0, 1.0}
+
+
 def test_the_number_of_clones_is_a_poisson_number() -> None:
     plan = Plan.load("aml-sibling-pbsc").but(graft={"cd34_per_kg": 1e3}, population=Population())
     p = SimpleNamespace(**prepared(plan).numbers["stem_cells"])
@@ -116,7 +150,7 @@ def test_a_healthy_marrow_makes_as_much_of_each_lineage_as_is_lost() -> None:
     turnover = stem_cells.turnover(start, p, 0)
     assert turnover.stem_renewal == pytest.approx(0.5)
     assert turnover.multipotent_renewal == pytest.approx(p.multipotent_rest)
-    quiet = SimpleNamespace(**dict.fromkeys(stem_cells.NEEDS, 0.0) | {"homing": NOBODY, "immune_attack": NOBODY})
+    quiet = quiet_marrow()
     for change in stem_cells.rates(start, p, quiet).cells[0][:6]:
         assert np.allclose(change, 0, atol=1e-12)
     assert np.allclose(stem_cells.committed_output(start, p, quiet)[0], 1)

@@ -93,7 +93,7 @@ def everything(day: int) -> dict[str, Any]:
     ward = ("sirolimus", "defibrotide", "foscarnet", "antiviral", "infection", "fever_source", "sinusoid_injury",
             "lung_injury", "lung_activity", "heart_activity", "vod_activity", "tma_activity", "chronic_gvhd",
             "gvhd_damage", "skin_damage", "gut_damage", "liver_damage", "engraftment_syndrome_activity",
-            "steroid_mg_per_kg", "mucosal_injury")  # fmt: skip
+            "steroid_mg_per_kg", "mucosal_injury", "cytokine_release")  # fmt: skip
     return known | dict.fromkeys(ward, 0.4 * ill) | {
         "calcineurin": calcineurin(day), "inflammation": 0.5 * ill, "endothelial_injury": 0.3 * ill,
         "neutrophils": 4.0 if not ill else max(0.1, (day - 8) / 5), "t_cells": 0.3, "hemoglobin": 8.5,

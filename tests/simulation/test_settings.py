@@ -13,6 +13,7 @@ import pytest
 import dayzero
 from dayzero.module import SCHEDULE
 from dayzero.simulation import prepare as preparing
+from dayzero.simulation.assemble import POLICIES
 from dayzero.simulation.covariates import covariates
 from dayzero.simulation.prepare import admission_day
 from dayzero.simulation.settings import NEVER, settings_of
@@ -42,7 +43,7 @@ def test_the_wards_rules_are_those_of_the_care() -> None:
         "immunoglobulin_trigger": 4, "immunoglobulin_interval": 28, "steroid_start_grade": 2, "steroid_dose": 2,
         "steroid_dose_grade_two": 1, "steroid_hold_days": 7, "steroid_taper": 0.97, "steroid_refractory_days": 7,
         "steroid_chronic_dose": 1, "ruxolitinib_on": 1, "ruxolitinib_least_days": 56, "calcineurin_holds": 1,
-        "ursodiol": 1, "cryotherapy": 0, "palifermin": 0, "defibrotide_on": 1, "dli_day_1": 100, "dli_day_2": 156,
+        "defibrotide_on": 1, "dli_day_1": 100, "dli_day_2": 156,
         "dli_day_3": NEVER, "dli_day_4": NEVER, "dli_cd3_per_kg": 1e6, "dli_escalation": 5, "dli_t_chimerism_below": 0,
         "dli_on_relapse": 0, "dli_interval": 56, "dli_most_doses": 3, "boost_share": 0.6, "boost_from_day": 35,
         "boost_anc": 1, "boost_platelets": 30, "boost_interval": 60, "rescue_day": 28, "rescue_share": 1,
@@ -58,16 +59,15 @@ def test_a_policy_that_is_off_never_triggers() -> None:
     for name in ("quinolone_start_day", "rescue_day", "boost_from_day", "dli_day_1", "maintenance_start_day"):
         assert off[name] == NEVER
     for name in ("azole_in_neutropenia", "azole_on_steroids", "immunoglobulin_trigger", "steroid_dose",
-                 "ruxolitinib_on", "steroid_chronic_dose", "calcineurin_holds", "ursodiol", "defibrotide_on",
+                 "ruxolitinib_on", "steroid_chronic_dose", "calcineurin_holds", "defibrotide_on",
                  "dli_most_doses", "boost_share", "rescue_share"):  # fmt: skip
         assert off[name] == 0
     assert off["preemptive_threshold"] > 1e9 and off["steroid_start_grade"] > 4
 
 
-def test_donor_lymphocytes_are_for_patients_with_a_donor() -> None:
-    plan = Plan.load("auto-mel200-myeloma")
-    given = settings(1, plan, donor_lymphocytes={"planned_days": [100], "on_relapse": True})
-    assert given["dli_day_1"][0] == NEVER and given["dli_most_doses"][0] == 0
+def test_every_setting_that_is_made_is_read_by_a_policy_or_the_laboratory() -> None:
+    read = {name for policy in POLICIES for name in policy.SETTINGS}
+    assert set(one()) - {name for name in one() if name.startswith("limit_")} <= read
 
 
 def test_letermovir_is_for_seropositive_patients() -> None:

@@ -7,7 +7,7 @@
     fluid          W' = (v VOD + e ES + h heart failure + k (1 - GFR) - W) / tau_W           (% of body weight)
     rash           100 (1 - exp(-(d_skin / a)^n - e ES))                                     (% of body surface)
     stool          [S_0 + g d_gut^n + m ulcers] x min(weight / 50 kg, 1)
-    temperature    T_0 + r f / (f + h),   f = fever of infection + e ES
+    temperature    T_0 + r f / (f + h),   f = fever of infection + e ES + c cytokines
     creatinine     muscle / (clearance x GFR)
     ALT, LDH       own value x (1 + sum of weights x causes)
     pressure       by age + CNI + steroid + TMA - infection
@@ -88,6 +88,9 @@ PARAMETERS = {
                             high=4),
     "fever_half": Parameter(0.6, "1", "fever source at half of that", "assumed", "above 38.3 at onset", 0.3, low=0.3,
                             high=1),
+    "fever_reaction": Parameter(1.5, "1", "fever source of a full first reaction of T cells", "assumed",
+                                "fever in most haploidentical blood grafts before cyclophosphamide; recalled", 0.4,
+                                low=0.5, high=3),
     "fever_syndrome": Parameter(1.0, "1", "fever source of engraftment syndrome", "assumed", "criterion at 38.3", 0.3,
                                 low=0.5, high=2),
     "creatinine_muscle": Parameter(1.65, "mg/dL x mL/min per kg", "creatinine x clearance per kg of fat-free mass",
@@ -253,6 +256,7 @@ def _stool_volume(y, p, s):
 
 def _temperature(y, p, s):
     source = s.fever_source + p.fever_syndrome * s.engraftment_syndrome_activity
+    source = source + p.fever_reaction * s.cytokine_release
     return p.temperature_own + p.fever_most * source / (source + p.fever_half)
 
 
@@ -312,7 +316,7 @@ _SYNDROME = "engraftment_syndrome_activity"
 COUPLED = {
     "rash": _coupled("%", "share of the body surface with active erythema", _rash, "skin_damage", _SYNDROME),
     "stool_volume": _coupled("mL/d", "stool in a day", _stool_volume, "gut_damage", "mucosal_injury"),
-    "temperature": _coupled("Cel", "body temperature", _temperature, "fever_source", _SYNDROME),
+    "temperature": _coupled("Cel", "body temperature", _temperature, "fever_source", "cytokine_release", _SYNDROME),
     "creatinine": _coupled("mg/dL", "creatinine in serum", _creatinine, "filtration"),
     "alt": _coupled("U/L", "alanine aminotransferase in serum", _alt, "sinusoid_injury", "vod_activity",
                     "liver_damage"),

@@ -3,9 +3,10 @@
 Burden L as a share of 10^12 cells, the load at which growth ends, in a sensitive and a resistant part::
 
     L'      = r (1 - L_all) L - m k_GVL L - k_drug L         m = 1 sensitive, less resistant (escape, loss of HLA)
-    k_GVL   = g r (1 - e CNI) [donor killers + k1 (effectors + chronic activity)] / (1 + L_all / L_ex)
+    k_GVL   = g r (1 - e CNI) {[donor killers + k1 (effectors + chronic activity)] / (1 + L_all / L_ex) + k2 F}
+    F       = share of fresh donor lymphocytes, dose / (dose + D0) when given, fading; they are not exhausted yet
     relapse hazard   d w L^4 / (L^4 + L_rel^4)                w watched since the infusion
-    death after relapse   h (1 + a exp(-t_relapse / tau)) / (1 + t_since / tau_h)
+    death after relapse   h (1 + a exp(-t_relapse / tau)) / (1 + t_since / tau_h) L / (L + L_d)
     crowding   c L / (L + L_half)                             of stem and progenitor pools
 
 The graft's effect is scaled to the growth rate r of each disease (otherwise slow diseases would never come back) and
@@ -14,7 +15,7 @@ Drugs and rays kill by the table in ``conditioning``; disease and status only se
 
 Aplastic anemia is no burden but an attack: the patient's own T cells on the patient's stem cells::
 
-    A' = [g (1 - A) host T share - antibodies - graft's attack on the host] A,   attack = k A
+    A' = [g (1 - A) T/(T + T_g) - antibodies - graft's attack on the host] A,   attack = k A      T T cells of the host
 
 AML doubling times: Ommen 2010 (Blood 115:198). Burdens, spreads and strength of graft-versus-leukemia are fitted.
 """
@@ -33,6 +34,7 @@ FEW = Parameter(1000, "cells", "burden below which chance decides", "assumed", "
 HALF = Parameter(0.5, "1", "square root", "derived", "definition").typical
 STEEP = Parameter(4, "1", "Hill exponent of detection", "assumed", "steep; no source").typical
 
+DRUGS = ("tki", "flt3_inhibitor", "lenalidomide", "hypomethylating")
 GROUPS = ("aml", "all", "mds", "cml", "indolent_lymphoma", "aggressive_lymphoma", "hodgkin_lymphoma", "myeloma")
 _RECALLED = "recalled; no source opened"
 _FIT = "set by the relapse rates of published cohorts"
@@ -86,8 +88,17 @@ PARAMETERS = {
                                        "assumed", "no source", 0.3),
     "exhaustion": Parameter(9.5, "log10 cells", "burden at which the graft effect is half exhausted", "assumed",
                             "3e9; no source", 0.1),
-    "maintenance_effect": Parameter(0.5, "1", "share of growth taken by maintenance", "assumed",
-                                    "lenalidomide, kinase inhibitors; no source", 0.4),
+    "maintenance_tki": Parameter(0.8, "1", "share of growth taken by a BCR-ABL inhibitor", "assumed",
+                                 "lymphoblastic and chronic myeloid leukemia; no source", 0.3, low=0.3, high=1.2),
+    "maintenance_flt3_inhibitor": Parameter(0.5, "1", "share of growth taken by a FLT3 inhibitor", "assumed",
+                                            "SORMAIN 2020 (relapse HR 0.39), MORPHO 2024 (0.68); recalled", 0.3,
+                                            low=0.2, high=0.8),
+    "maintenance_lenalidomide": Parameter(0.5, "1", "share of growth taken by lenalidomide", "assumed",
+                                          "progression-free survival doubled after melphalan; recalled", 0.3, low=0.3,
+                                          high=0.7),
+    "maintenance_hypomethylating": Parameter(0.15, "1", "share of growth taken by a hypomethylating drug", "assumed",
+                                             "no gain in a randomised trial (Oran 2020); recalled", 0.5, low=0,
+                                             high=0.4),
     "detection": Parameter(0.3, "1/day", "relapse found once burden is plain", "assumed", "visits; no source", 0.3),
     "relapse_burden": Parameter(10.7, "log10 cells", "burden at which relapse is found", "assumed", "5e10, 5 % blasts",
                                 0.03),
@@ -97,16 +108,25 @@ PARAMETERS = {
                                "median 4-6 months after early relapse", 0.3),
     "relapse_early_time": Parameter(220, "day", "time after transplant in which relapse counts as early", "fitted",
                                     "the same", 0.3),
+    "deadly_burden": Parameter(10.5, "log10 cells", "burden at half the hazard of death after relapse", "assumed",
+                               "who responds again does not die of it; no source", 0.05),
+    "fresh_effect": Parameter(2, "1", "graft effect added by many donor lymphocytes just given", "assumed",
+                              "responses of relapse to lymphocytes: most in CML, a fifth in AML; recalled", 0.5,
+                              low=0.5, high=5),
+    "fresh_dose": Parameter(1e7, "cells/kg", "donor lymphocytes of half that effect", "assumed", "no source", 0.5),
+    "fresh_time": Parameter(60, "day", "time in which they are exhausted", "assumed", "no source", 0.4),
     "relapse_easing": Parameter(365, "day", "time since relapse at which its hazard has halved", "fitted",
                                 "a quarter alive at three years", 0.3),
-    "crowding_most": Parameter(1.1, "1", "share of the marrow's places taken by a full burden", "assumed",
+    "crowding_most": Parameter(1.2, "1", "share of the marrow's places taken by a full burden", "assumed",
                                "10^12 cells: neutrophils below 1, platelets below 50", 0.2),
     "crowding_half": Parameter(0.3, "1", "burden, as share of 10^12, that takes half of that", "assumed", "no source",
                                0.3),
     "autoimmune_attack": Parameter(0.03, "1/day", "loss of stem cells to the attack of aplastic anemia", "assumed",
                                    "no source", 0.5),
-    "autoimmune_regrowth": Parameter(0.03, "1/day", "return of that attack after treatment", "assumed", "no source",
-                                     0.5),
+    "autoimmune_regrowth": Parameter(0.03, "1/day", "return of that attack where T cells have returned", "assumed",
+                                     "no source", 0.5),
+    "autoimmune_host_cells": Parameter(200, "cells/uL", "T cells of the patient at which it returns half as fast",
+                                       "assumed", "no source", 0.5),
 }  # fmt: skip
 
 CONSTANTS = {
@@ -117,10 +137,13 @@ CONSTANTS = {
     "marrow_share": Signal("1", "weight of the burden in the marrow"),
     "exhaustion_share": Signal("1", "burden at which the graft effect is half exhausted, share of 10^12 cells"),
     "relapse_share": Signal("1", "burden at which relapse is found, share of 10^12 cells"),
+    "deadly_share": Signal("1", "burden at half the hazard of death after relapse, share of 10^12 cells"),
     "relapse_pace": Signal("1", "hazard of death after relapse relative to AML"),
     "foreign": Signal("1", "1 where an origin is not the patient's own", per_origin=True),
+    "maintenance_taken": Signal("1", "share of growth that the planned maintenance takes"),
 }
 USES = {
+    **{f"maintenance_by_{drug}": "1" for drug in DRUGS},
     **{f"disease_{group}": "1" for group in GROUPS},
     "disease_aplastic": "1",
     "disease_remission": "1",
@@ -139,6 +162,7 @@ class State(NamedTuple):
     relapsed: Annotated[Number, "1", "1 after relapse"]
     until_relapse: Annotated[Number, "day", "time from infusion to relapse, or to now"]
     since_relapse: Annotated[Number, "day", "time since relapse"]
+    fresh: Annotated[Number, "1", "donor lymphocytes given and not exhausted yet"]
     autoimmunity: Annotated[Number, "1", "T cells that attack the patient's own stem cells, share of diagnosis"]
 
 
@@ -150,9 +174,10 @@ NEEDS = {
     "killers_by_origin": "1",
     "graft_activity": "1",
     "chronic_activity": "1",
-    "t_donor_fraction": "1",
+    "t_cells_by_origin": "cells/uL",
     "calcineurin": "1",
     "maintenance": "1",
+    "donor_lymphocytes_per_kg": "cells/kg",
     "infused": "1",
     "onset_relapse": "1",
     "sensitive_chance": "1",
@@ -190,8 +215,12 @@ def derive(p, c):
         "marrow_share": _of_disease(p, c, "marrow_share"),
         "exhaustion_share": power(TEN, p.exhaustion - CAPACITY),
         "relapse_share": power(TEN, p.relapse_burden - CAPACITY),
+        "deadly_share": power(TEN, p.deadly_burden - CAPACITY),
         "relapse_pace": power(rate * p.doubling_aml / LN2, HALF),
         "foreign": tuple(1 - own for own in c.donor_is_self),
+        "maintenance_taken": sum(
+            getattr(c, f"maintenance_by_{drug}") * getattr(p, f"maintenance_{drug}") for drug in DRUGS
+        ),
     }
 
 
@@ -208,7 +237,7 @@ def _burden(p, c):
 
 def start(p, origins):
     none = 0 * p.growth
-    return State(p.burden_start, p.resistant_start, none, none, none, none, p.disease_aplastic)
+    return State(p.burden_start, p.resistant_start, none, none, none, none, none, p.disease_aplastic)
 
 
 def signals(y: State, p):
@@ -226,9 +255,11 @@ def rates(y: State, p, s):
     killers = sum(foreign * n for foreign, n in zip(p.foreign[1:], s.killers_by_origin[1:], strict=True))
     stirred = p.effector_weight * (s.graft_activity + s.chronic_activity)
     exhausted = 1 + whole / p.exhaustion_share
-    effect = p.graft_effect * (1 - p.calcineurin_on_effect * s.calcineurin) * (killers + stirred) / exhausted
-    growth = p.growth * (1 - p.maintenance_effect * s.maintenance) * (1 - whole)
-    kept = (p.autoimmune_regrowth * (1 - y.autoimmunity)) * (1 - s.t_donor_fraction)
+    at_work = (killers + stirred) / exhausted + p.fresh_effect * y.fresh
+    effect = p.graft_effect * (1 - p.calcineurin_on_effect * s.calcineurin) * at_work
+    growth = p.growth * (1 - p.maintenance_taken * s.maintenance) * (1 - whole)
+    own_t = s.t_cells_by_origin[0]
+    kept = p.autoimmune_regrowth * (1 - y.autoimmunity) * own_t / (own_t + p.autoimmune_host_cells)
     return State(
         sensitive=(growth - effect) * y.sensitive,
         resistant=(growth - p.resistant_seen * effect) * y.resistant,
@@ -236,6 +267,7 @@ def rates(y: State, p, s):
         relapsed=0 * y.relapsed,
         until_relapse=y.watched * (1 - y.relapsed),
         since_relapse=y.relapsed,
+        fresh=-y.fresh / p.fresh_time,
         autoimmunity=(kept - s.antibody_on_t_cell - s.immune_attack[0]) * y.autoimmunity,
     )
 
@@ -249,6 +281,7 @@ def jump(y: State, p, s):
         minimum(y.relapsed + s.onset_relapse, 1),
         y.until_relapse,
         y.since_relapse,
+        minimum(y.fresh + s.donor_lymphocytes_per_kg / (s.donor_lymphocytes_per_kg + p.fresh_dose), 1),
         y.autoimmunity * s.surviving_t_cell,
     )
 
@@ -266,4 +299,5 @@ def hazards(y: State, p, s):
     found = plain / (plain + 1)
     early = 1 + p.relapse_early * exp(-y.until_relapse / p.relapse_early_time)
     dying = p.relapse_death * p.relapse_pace * early / (1 + y.since_relapse / p.relapse_easing)
+    dying = dying * whole / (whole + p.deadly_share)
     return {"relapse": p.detection * y.watched * found, "relapse_death": dying * y.relapsed}

@@ -1,4 +1,4 @@
-"""Lymphocytes: thymus, T cells and their regulators, NK cells, B cells and the antibodies they make.
+"""Lymphocytes: thymus, T cells and their regulators, NK cells and B cells.
 
 Cells per uL of blood, for each origin; pools compete through totals over origins::
 
@@ -13,7 +13,6 @@ Cells per uL of blood, for each origin; pools compete through totals over origin
     regulatory        R'  = r_r s_r R (1 - R/R0) + c_r (th - th0 R/R0)       CNI starves them of IL-2
     NK                K'  = d (K0 Ly I15 - (1 + e (I15 - 1)) K)
     B                 three stages of mean tau_B behind Ly, slowed by GVHD and steroid; B' = d (B0 B3 - B)
-    immunoglobulin    G'  = (P - G) / tau_G,   P' = (B/B0 - P) / tau_P       plasma cells follow B cells slowly
 
 Every pool of an origin also loses to serotherapy and to the immune attack on that origin. A graft brings T, NK and B
 cells by its own doses; a share of T cells survives the first days. Set points fall with age: a child has more of
@@ -34,7 +33,6 @@ HALF = Parameter(0.5, "1", "square root", "derived", "definition").typical
 B_STAGES = Parameter(3, "1", "stages of B-cell development", "derived", "definition").typical
 PER_UL = Parameter(1000, "cells/uL per 1e9/L", "unit of blood counts", "derived", "definition").typical
 NOTHING = Parameter(1e-9, "cells/uL", "count below which shares have no meaning", "assumed", "numerical").typical
-LN2 = Parameter(0.6931471805599453, "1", "natural logarithm of 2", "derived", "definition").typical
 CROWDED = Parameter(10, "1", "crowding beyond which cells are lost no faster", "assumed", "numerical").typical
 
 PARAMETERS = {
@@ -79,6 +77,10 @@ PARAMETERS = {
                                      0.4, 0.4, low=60, high=365, stream=147),
     "epithelium_gvhd": Parameter(0.05, "1/day", "loss of thymic epithelium at full GVHD damage", "assumed",
                                  "acute GVHD delays naive cells", 0.4),
+    "cord_precursors": Parameter(1.5, "1", "lymphoid precursors made of cord blood, relative to adult cells", "assumed",
+                                 "NK and B cells return faster after cord blood; no source", 0.3, low=1, high=3),
+    "cord_expansion": Parameter(0.85, "1", "expansion of cord-blood T cells, relative to adult ones", "assumed",
+                                "T cells of cord blood know no antigen yet; no source", 0.1, low=0.6, high=1),
     "precursor_time": Parameter(8, "day", "residence of lymphoid precursors", "assumed", "no source", 0.3),
     "hunger_half": Parameter(400, "cells/uL", "T cells at which IL-7 is half used up", "assumed", "no source", 0.3,
                              low=200, high=800),
@@ -119,15 +121,12 @@ PARAMETERS = {
                         0.3),
     "b_steroid": Parameter(0.4, "1 per mg/kg", "log loss of B precursors per steroid dose", "assumed", "no source",
                            0.3),
-    "plasma_time": Parameter(120, "day", "time in which plasma cells follow B cells", "assumed", "no source", 0.4),
-    "igg_set_point": Parameter(11, "g/L", "IgG in health", "measured", "reference interval 7-16", 0.1, 0.2, low=7,
-                               high=16, stream=151),
-    "igg_half_life": Parameter(21, "day", "half-life of IgG", "measured", "21 d", 0.05),
-    "igg_infusion": Parameter(6.5, "g/L", "rise of IgG by an infusion of 0.4 g/kg", "assumed", "about 5-8 g/L", 0.2),
     "treated": Parameter(0.55, "1", "lymphocytes at admission of treated patients, relative to health", "assumed",
                          "lymphopenia after chemotherapy; no source", 0.2, 0.3, stream=152),
     "surviving_infusion": Parameter(0.5, "1", "share of infused T cells alive after the first days", "fitted",
                                     "CD4 at day 30", 0.3, 0.3, low=0.15, high=0.5, stream=153),
+    "infused_naive": Parameter(0.5, "1", "naive cells among donor lymphocytes", "assumed", "as in blood of adults",
+                               0.2, low=0.3, high=0.6),
     "infused_cd4": Parameter(0.6, "1", "CD4 among infused T cells", "measured", "about 60 %", 0.1),
 }  # fmt: skip
 
@@ -143,6 +142,10 @@ CONSTANTS = {
     "graft_cd8": Signal("cells/uL", "CD8 that a graft brings", per_origin=True),
     "graft_treg": Signal("cells/uL", "regulatory T cells that a graft brings", per_origin=True),
     "graft_nk": Signal("cells/uL", "NK cells that a graft brings", per_origin=True),
+    "expands": Signal("1", "expansion of an origin's T cells, relative to adult ones", per_origin=True),
+    "precursors_made": Signal("1", "lymphoid precursors of an origin, relative to adult cells", per_origin=True),
+    "graft_b": Signal("cells/uL", "B cells that a graft brings", per_origin=True),
+    "donor_lymphocytes_naive": Signal("1", "naive share of donor lymphocytes"),
     "lymphocytes_at_admission": Signal("1", "lymphocytes at admission, share of health"),
 }
 USES = {
@@ -152,6 +155,8 @@ USES = {
     "graft_naive_t_per_kg": "cells/kg",
     "graft_treg_per_kg": "cells/kg",
     "graft_nk_per_kg": "cells/kg",
+    "graft_b_per_kg": "cells/kg",
+    "graft_is_cord": "1",
 }
 
 
@@ -172,8 +177,6 @@ class Cells(NamedTuple):
 class State(NamedTuple):
     cells: tuple[Cells, ...]
     epithelium: Annotated[Number, "1", "thymic epithelium, share of health"]
-    plasma: Annotated[Number, "1", "plasma cells, share of health"]
-    igg: Annotated[Number, "g/L", "immunoglobulin G"]
 
 
 NEEDS = {
@@ -185,7 +188,6 @@ NEEDS = {
     "calcineurin": "1",
     "sirolimus": "1",
     "steroid_mg_per_kg": "mg/kg",
-    "immunoglobulin": "1",
     "donor_lymphocytes_per_kg": "cells/kg",
     "antibody_on_t_cell": "1/day",
     "antibody_on_b_cell": "1/day",
@@ -208,7 +210,6 @@ GIVES = {
     "treg_by_origin": Signal("cells/uL", "regulatory T cells of each origin", per_origin=True),
     "killers_by_origin": Signal("1", "CD8 and half of NK cells of each origin, share of health", per_origin=True),
     "t_donor_fraction": Signal("1", "share of T cells that are not the host's"),
-    "igg": Signal("g/L", "immunoglobulin G"),
 }
 
 
@@ -237,6 +238,10 @@ def derive(p, c):
         ),
         "graft_treg": tuple(living * n for n in c.graft_treg_per_kg),
         "graft_nk": tuple(living * n for n in c.graft_nk_per_kg),
+        "expands": tuple(1 + (p.cord_expansion - 1) * cord for cord in c.graft_is_cord),
+        "precursors_made": tuple(1 + (p.cord_precursors - 1) * cord for cord in c.graft_is_cord),
+        "graft_b": tuple(living * n for n in c.graft_b_per_kg),
+        "donor_lymphocytes_naive": p.infused_naive,
         "lymphocytes_at_admission": 1 + (minimum(p.treated, 1) - 1) * minimum(c.prior_treatment_lines, 1),
     }
 
@@ -255,7 +260,7 @@ def start(p, origins):
     host = Cells(whole, whole, share * p.naive_health, share * p.memory_set_point, share * p.cd8_health,
                  share * p.treg_set_point, share * p.nk_health, share, share, share, share * p.b_health)  # fmt: skip
     empty = Cells(*(0 * x for x in host))
-    return State((host, *(empty for _ in range(origins - 1))), whole, whole, p.igg_set_point * whole)
+    return State((host, *(empty for _ in range(origins - 1))), whole)
 
 
 def _t_cells(c: Cells):
@@ -278,7 +283,6 @@ def signals(y: State, p):
         "treg_by_origin": tuple(c.treg for c in y.cells),
         "killers_by_origin": tuple((c.cd8 + c.nk / 2) / killers for c in y.cells),
         "t_donor_fraction": sum(t[1:]) / (sum(t) + NOTHING),
-        "igg": y.igg,
     }
 
 
@@ -327,31 +331,30 @@ def _climate(y: State, p, s) -> Climate:
 def rates(y: State, p, s):
     air = _climate(y, p, s)
     cells = tuple(
-        _cell_rates(c, air, y.epithelium, p, s, output, attack)
-        for c, output, attack in zip(y.cells, s.multipotent_output, s.immune_attack, strict=True)
+        _cell_rates(c, air, y.epithelium, p, s, made * output, attack, expands)
+        for c, output, attack, made, expands in zip(
+            y.cells, s.multipotent_output, s.immune_attack, p.precursors_made, p.expands, strict=True
+        )
     )
-    b = sum(c.b for c in y.cells) / p.b_health
     return State(
         cells,
         epithelium=(1 - y.epithelium) / p.epithelium_recovery - p.epithelium_gvhd * s.gvhd_damage * y.epithelium,
-        plasma=(minimum(b, 1) - y.plasma) / p.plasma_time,
-        igg=(p.igg_set_point * y.plasma - y.igg) * LN2 / p.igg_half_life,
     )
 
 
-def _cell_rates(c: Cells, air: Climate, epithelium, p, s, output, attack):
+def _cell_rates(c: Cells, air: Climate, epithelium, p, s, output, attack, expands):
     thymus = p.thymus_health * c.thymocytes * air.rebound
     converted = p.conversion * maximum(air.hunger - 1, 0) * c.naive_cd4
     t_loss = s.antibody_on_t_cell + attack
+    expansion = expands * air.expansion * air.brake
     stage = B_STAGES / p.b_delay
     return Cells(
         precursors=(minimum(output, 1) - c.precursors) / p.precursor_time - attack * c.precursors,
         thymocytes=(c.precursors * epithelium - c.thymocytes) / p.thymus_delay,
         naive_cd4=thymus + (p.naive_renewal * air.hunger * air.brake - p.naive_loss - t_loss) * c.naive_cd4 - converted,
-        memory_cd4=(p.memory_expansion * air.expansion * air.brake * air.memory_room - t_loss) * c.memory_cd4
-        + converted,
+        memory_cd4=(p.memory_expansion * expansion * air.memory_room - t_loss) * c.memory_cd4 + converted,
         cd8=p.cd8_thymic * (thymus - p.thymus_health * c.cd8 / p.cd8_health)
-        + (p.cd8_expansion * air.expansion * air.brake * air.cd8_room - t_loss) * c.cd8,
+        + (p.cd8_expansion * expansion * air.cd8_room - t_loss) * c.cd8,
         treg=p.treg_thymic * (thymus - p.thymus_health * c.treg / p.treg_set_point)
         + (p.treg_expansion * air.treg_brake * air.treg_room - t_loss) * c.treg,
         nk=p.nk_turnover * p.nk_health * c.precursors * air.interleukin_15 * air.nk_input
@@ -371,7 +374,7 @@ def jump(y: State, p, s):
         _jumped(c, p, s, o, infused, more)
         for o, (c, infused, more) in enumerate(zip(y.cells, s.infused, further, strict=True))
     )
-    return State(cells, y.epithelium * (1 - s.thymic_kill), y.plasma, y.igg + p.igg_infusion * s.immunoglobulin)
+    return State(cells, y.epithelium * (1 - s.thymic_kill))
 
 
 def _jumped(c: Cells, p, s, o, infused, more):
@@ -379,13 +382,13 @@ def _jumped(c: Cells, p, s, o, infused, more):
     return Cells(
         c.precursors * b,
         c.thymocytes * t,
-        c.naive_cd4 * t + infused * p.graft_naive[o],
-        c.memory_cd4 * t + infused * p.graft_memory[o] + more * p.infused_cd4,
+        c.naive_cd4 * t + infused * p.graft_naive[o] + more * p.infused_cd4 * p.infused_naive,
+        c.memory_cd4 * t + infused * p.graft_memory[o] + more * p.infused_cd4 * (1 - p.infused_naive),
         c.cd8 * t + infused * p.graft_cd8[o] + more * (1 - p.infused_cd4),
         c.treg * s.surviving_treg + infused * p.graft_treg[o],
         c.nk * s.surviving_nk_cell + infused * p.graft_nk[o],
         c.b_1 * b,
         c.b_2 * b,
         c.b_3 * b,
-        c.b * b,
+        c.b * b + infused * p.graft_b[o],
     )

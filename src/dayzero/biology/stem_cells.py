@@ -10,6 +10,7 @@ Pools are shares of the healthy pool, one set for each origin o; totals run over
     short-term      dS/dt = (out_H - S) / tau_S                  + graft             out_H = 2 (1 - a_H) p_H H / p_H0
     multipotent     dM/dt = d_M S + (2 a_M Q_M - 1) p_M M        + graft
     committed       dC/dt = d_C out_M + (2 a_C Q_C - 1) p_C C    + graft
+    output          of M and C to the lineages x (1 - k mycophenolate) (1 - c b)
     quality         dQ/dt = (U (1 + h) / (U + h) - Q) p0 / n           U = sum S for Q_M, sum M for Q_C
     niche           dN/dt = (1 - N) / tau_N - g D N                        (D damage of GVHD)
 
@@ -25,8 +26,15 @@ identical ones makes the same blood.
 Balance: of the multipotent cells that leave, a share f goes past the committed pool, to lymphocytes and straight to
 megakaryocytes; the rest keeps the committed pool, so d_C = (1 - f) (p_M + d_M) M0 / C0.
 
-Clones: Poisson(weight x stem-cell inflow) engraft; drift then merges them as a neutral population does,
-n(t) = n(0) / (1 + n(0) integral of 2 p_H / H dt), once the stem cells H outnumber the founders n(0).
+Clones: Poisson(weight x stem-cell inflow) engraft, as fast as the cells enter; drift then merges them as a neutral
+population does, n' = -2 p_H H n^2 / (H^2 + n^2) with the stem cells H of the body, and there are never more clones
+than stem cells, so that what a drug or an attack has cost does not come back.
+
+Few are a number of whole cells. Below some hundred stem cells of an origin their divisions come and go by chance::
+
+    H <- max(H + p_H H - Poisson(p_H H), 0)  each day;   below one cell: one with probability H, otherwise none
+
+The mean is unchanged; the last cells of a rejected graft, or of the patient after full conditioning, live or die out.
 
 Structure after Stiehl and Marciniak-Czochra (Math Comput Model 2011;53:1505); the quality of a pool is our own.
 """
@@ -35,10 +43,11 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from dayzero.elementwise import exp, minimum, poisson_quantile
+from dayzero.elementwise import exp, maximum, minimum, poisson_quantile, where
 from dayzero.module import Coupled, Number, Parameter, Signal
 
 NOTHING = Parameter(1e-30, "1", "pool below which shares have no meaning", "assumed", "numerical").typical
+FEW = Parameter(500, "cells", "stem cells of the body below which chance decides", "assumed", "numerical").typical
 PARAMETERS = {
     "stem_set_point": Parameter(
         1400, "cells/kg", "functional long-term stem cells in health", "measured",
@@ -98,6 +107,10 @@ PARAMETERS = {
         90, "day", "time in which an injured niche recovers", "measured",
         "Galotto 1999 (slow CFU-F recovery); recalled", 0.5, 0.4, low=30, high=720, stream=103),
     "niche_gvhd": Parameter(0.01, "1/day", "loss of niche at full GVHD damage", "assumed", "no source", 0.5),
+    "crowding_block": Parameter(
+        0.5, "1", "share of output lost to a disease that takes all places of the marrow", "assumed",
+        "leukemia blocks differentiation: neutrophils below 1, platelets below 50 at 10^12 cells", 0.3, low=0.2,
+        high=0.9),
     "mycophenolate_suppression": Parameter(
         0.2, "1", "share of progenitor output lost under full-dose mycophenolate", "assumed",
         "no source: output about x0.8", 0.5, low=0, high=0.4),
@@ -135,7 +148,7 @@ class Cells(NamedTuple):
     committed: Annotated[Number, "1", "committed myeloid progenitors, share of the healthy pool"]
     multipotent_quality: Annotated[Number, "1", "share of self-renewal the multipotent pool has left"]
     committed_quality: Annotated[Number, "1", "share of self-renewal the committed pool has left"]
-    drift: Annotated[Number, "1", "integral of 2 p / H: how far clones have merged"]
+    clones: Annotated[Number, "cells", "clones of the graft that still contribute"]
 
 
 class State(NamedTuple):
@@ -157,6 +170,9 @@ NEEDS = {
     "surviving_multipotent": "1",
     "surviving_committed": "1",
     "surviving_niche": "1",
+    "host_chance": "1",
+    "donor_chance": "1",
+    "second_donor_chance": "1",
 }
 GIVES = {
     "stem_cells": Signal("1", "long-term stem cells, share of the healthy pool", per_origin=True),
@@ -164,6 +180,7 @@ GIVES = {
     "niche_capacity": Signal("1", "share of the niche that is intact"),
     "clones": Signal("1", "stem-cell clones of the grafts that still contribute"),
 }
+CHANCE = {"host_chance": 100, "donor_chance": 101, "second_donor_chance": 102}
 
 
 def derive(p, c):
@@ -242,17 +259,14 @@ def signals(y: State, p):
         "stem_cells": tuple(c.stem for c in y.cells),
         "stem_donor_fraction": 1 - (y.cells[0].stem + NOTHING) / (total + NOTHING),
         "niche_capacity": y.niche,
-        "clones": sum(
-            minimum(n / (1 + n * c.drift), c.stem * p.body_stem_cells)
-            for n, c in zip(p.clones_engrafted, y.cells, strict=True)
-        ),
+        "clones": sum(minimum(c.clones, c.stem * p.body_stem_cells) for c in y.cells),
     }
 
 
 def committed_output(y: State, p, s):
     """Committed progenitors leaving to the lineages, relative to health, by origin."""
     t = turnover(y, p, s.crowding)
-    slowed = 1 - p.mycophenolate_suppression * s.mycophenolate
+    slowed = (1 - p.mycophenolate_suppression * s.mycophenolate) * (1 - p.crowding_block * s.crowding)
     return tuple(slowed * _committed_output(c, t, p) for c in y.cells)
 
 
@@ -264,7 +278,7 @@ def _committed_output(c: Cells, t: Turnover, p):
 def multipotent_output(y: State, p, s):
     """Multipotent progenitors leaving to the lineages, relative to health, by origin."""
     t = turnover(y, p, s.crowding)
-    slowed = 1 - p.mycophenolate_suppression * s.mycophenolate
+    slowed = (1 - p.mycophenolate_suppression * s.mycophenolate) * (1 - p.crowding_block * s.crowding)
     return tuple(slowed * _multipotent_output(c, t, p) for c in y.cells)
 
 
@@ -292,7 +306,7 @@ def rates(y: State, p, s):
     own, *_ = s.immune_attack
     attacks = zip(s.immune_attack, (own + s.autoimmune_attack, *s.immune_attack[1:]), strict=True)
     cells = tuple(
-        _cell_rates(c, t, p, tuple(homing * dose for dose in graft), founders, supplies, attack)
+        _cell_rates(c, t, p, tuple(homing * dose for dose in graft), homing * founders, supplies, attack)
         for c, homing, graft, founders, attack in zip(
             y.cells, s.homing, grafts, p.clones_engrafted, attacks, strict=True
         )
@@ -319,7 +333,8 @@ def _cell_rates(c: Cells, t: Turnover, p, graft, founders, supplies, attacks):
         + graft_committed,
         multipotent_quality=(from_stem - c.multipotent_quality) * p.multipotent_division / p.divisions_left,
         committed_quality=(from_multipotent - c.committed_quality) * p.committed_division / p.divisions_left,
-        drift=2 * t.stem_division * stem_count / (stem_count * stem_count + founders * founders + 1),
+        clones=founders
+        - 2 * t.stem_division * stem_count * c.clones * c.clones / (stem_count * stem_count + c.clones * c.clones + 1),
     )
 
 
@@ -330,8 +345,13 @@ def _kept_up(supply, p):
 
 def jump(y: State, p, s):
     """Of each class the share survives that today's drugs and rays leave; the niche likewise; a graft arrives fresh."""
+    division = turnover(y, p, s.crowding).stem_division
+    chances = (s.host_chance, s.donor_chance, s.second_donor_chance)[: len(y.cells)]
     return State(
-        tuple(_jumped(c, s, minimum(new, 1)) for c, new in zip(y.cells, _arriving(s), strict=True)),
+        tuple(
+            _jumped(c, p, s, minimum(new, 1), division, chance)
+            for c, new, chance in zip(y.cells, _arriving(s), chances, strict=True)
+        ),
         y.niche * s.surviving_niche,
     )
 
@@ -342,13 +362,23 @@ def _arriving(s):
     return (host, first + s.boost, *others)
 
 
-def _jumped(c: Cells, s, new):
+def _jumped(c: Cells, p, s, new, division, chance):
+    stem = _by_chance(c.stem * s.surviving_stem, p.body_stem_cells, division, chance)
     return Cells(
-        c.stem * s.surviving_stem,
+        stem,
         c.short_term * s.surviving_short_term,
         c.multipotent * s.surviving_multipotent,
         c.committed * s.surviving_committed,
         c.multipotent_quality + (1 - c.multipotent_quality) * new,
         c.committed_quality + (1 - c.committed_quality) * new,
-        c.drift,
+        minimum(c.clones, stem * p.body_stem_cells),
     )
+
+
+def _by_chance(share, whole, division, chance):
+    """Few stem cells are whole cells that divide by chance; many are as many as they are."""
+    cells = share * whole
+    turned_over = division * minimum(cells, FEW)
+    drawn = maximum(cells + turned_over - poisson_quantile(chance, turned_over), 0)
+    last = where(chance < cells, 1 + 0 * cells, 0 * cells)
+    return where(cells < FEW, where(cells < 1, last, drawn) / whole, share)

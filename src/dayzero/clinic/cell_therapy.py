@@ -104,7 +104,7 @@ def _true(condition):
 def _observed(m: Memory, seen, day, p) -> Memory:
     """Relapse, chimerism and graft-versus-host disease as the ward knows them this morning."""
     bilirubin = where(seen.fresh > 0, seen.bilirubin, m.bilirubin)
-    vod = where(seen.onset_vod > 0, day, m.vod)
+    vod = where(seen.onset_vod > 0, day - 1, m.vod)  # told the morning after
     recent = _true(day - vod <= VOD_DAYS)
     vod_known = maximum(recent, m.vod_known * _true(liver_stage(bilirubin) >= 1))
     grade = observed_grade(seen.rash, bilirubin, seen.stool_volume, p.weight_kg, day, vod_known)

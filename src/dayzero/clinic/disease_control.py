@@ -2,7 +2,8 @@
 
 It starts on recovered counts (neutrophils at least 0.5e9/L and platelets at least 50e9/L in one report), is withheld
 once a report has neutrophils below 0.5e9/L, and goes on when both have recovered. Between reports nothing changes.
-Which drug it is stands in the plan; the ward handles all alike (product labels withhold at grade 4 neutropenia).
+Which drug it is stands in the plan; the ward gives all by the same rule (product labels withhold at grade 4
+neutropenia), what it does to the disease stands in ``biology.disease``.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def _examined(m: Memory, seen, day, p):
     """The morning's grade in memory; the grade of the skin by itself; 1 where only the skin is ill, to grade II."""
     measured = maximum(seen.fresh, _true(m.steroid + m.ruxolitinib > 0))
     bilirubin = where(measured > 0, seen.bilirubin, m.bilirubin)
-    vod = where(seen.onset_vod > 0, day, m.vod)
+    vod = where(seen.onset_vod > 0, day - 1, m.vod)  # told the morning after
     recent = _true(day - vod <= VOD_DAYS)
     vod_known = maximum(recent, m.vod_known * _true(liver_stage(bilirubin) >= 1))
     grade = observed_grade(seen.rash, bilirubin, seen.stool_volume, p.weight_kg, day, vod_known)

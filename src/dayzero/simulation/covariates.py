@@ -18,7 +18,16 @@ from dayzero.module import DISEASE_GROUPS
 from dayzero.simulation.streams import COVARIATE, SMALL_NUMBERS, uniform, unsigned
 from dayzero.spec import Donor, Graft, Plan, Spread
 from dayzero.spec.population import STEPS, VARIABLE_FIELDS
-from dayzero.spec.vocabulary import REMISSIONS, SAME_PERSON, Diagnosis, DiseaseRisk, Status
+from dayzero.spec.vocabulary import (
+    MAINTENANCE_DRUGS,
+    MAINTENANCE_FOR,
+    REMISSIONS,
+    SAME_PERSON,
+    Diagnosis,
+    DiseaseRisk,
+    MaintenanceDrug,
+    Status,
+)
 
 # The stream of each field that may vary: never renumbered.
 COVARIATE_STREAMS: Mapping[str, int] = {
@@ -160,6 +169,7 @@ def covariates(plan: Plan, key: np.ndarray, origins: int, typical: bool = False)
         "cryotherapy": flag(plan.care.cryotherapy),
         "palifermin": flag(plan.care.palifermin),
         **_disease(plan, key, typical),
+        **{f"maintenance_by_{drug}": flag(_suits(plan, drug)) for drug in MAINTENANCE_DRUGS},
         **_donors(plan, drawn["female"], cmv, key, origins, typical),
         **_grafts(plan, drawn, key, origins, typical),
     }
@@ -173,6 +183,12 @@ def disease_group(diagnosis: Diagnosis) -> str:
     """
     group = GROUP_OF.get(diagnosis, diagnosis)
     return group if group in DISEASE_GROUPS else "other"
+
+
+def _suits(plan: Plan, drug: MaintenanceDrug) -> bool:
+    """Whether this drug is the plan's maintenance and is one against its disease."""
+    given = plan.care.maintenance
+    return given is not None and given.drug == drug and plan.patient.diagnosis in MAINTENANCE_FOR[drug]
 
 
 def _disease(plan: Plan, key: np.ndarray, typical: bool) -> dict[str, np.ndarray]:

@@ -54,5 +54,5 @@ def _of_plan(plan: Plan) -> list[str]:
     if group not in (diagnosis, "aplastic", "other"):
         found.append(f"the disease of {diagnosis} is simulated as that of {group}")
     if maintenance is not None and diagnosis not in MAINTENANCE_FOR[maintenance.drug]:
-        found.append(f"{maintenance.drug} is not maintenance for {diagnosis}; it is simulated as if it were")
+        found.append(f"{maintenance.drug} is not maintenance for {diagnosis}; it is simulated without effect on it")
     return found

@@ -31,9 +31,6 @@ def settings_of(plan: Plan, person: Mapping[str, Any]) -> dict[str, np.ndarray]:
         **_infection(plan, person["cmv_recipient"] > 0),
         **_graft_versus_host(plan),
         **_cells(plan, person["graft_cd34_per_kg"][1]),
-        "ursodiol": plan.care.ursodiol,
-        "cryotherapy": plan.care.cryotherapy,
-        "palifermin": plan.care.palifermin,
         "defibrotide_on": plan.care.defibrotide,
         **_limits(plan),
     }
@@ -96,8 +93,6 @@ def _graft_versus_host(plan: Plan) -> dict[str, Any]:
 def _cells(plan: Plan, first_cd34_per_kg: np.ndarray) -> dict[str, Any]:
     lymphocytes, boost = plan.care.donor_lymphocytes, plan.care.boost
     rescue, maintenance = plan.care.rescue_graft, plan.care.maintenance
-    if not plan.allogeneic:
-        lymphocytes = None
     return {
         "dli_day_1": _day(lymphocytes.planned_days, 1) if lymphocytes else NEVER,
         "dli_day_2": _day(lymphocytes.planned_days, 2) if lymphocytes else NEVER,

@@ -171,7 +171,7 @@ class Plan(SpecModel):
             return data
         written = resolved(cast("Mapping[str, Any]", data))
         version = written.get("schema", written.get("schema_version", SCHEMA_VERSION))
-        if version != SCHEMA_VERSION or isinstance(version, bool):
+        if type(version) is not int or version != SCHEMA_VERSION:
             advice = "write schema: 1, or use the release of dayzero that wrote it"
             raise refuse(kind_of(version), f"{SCHEMA_VERSION}, the schema this release reads", advice, field="schema")
         if "prophylaxis" not in written and _is_autologous(written.get("donor")):

@@ -1,0 +1,140 @@
+"""Chronic graft-versus-host disease: the alloreactive memory that seeds it, its activity, and what it leaves behind.
+
+Donor effectors leave a memory, less where the clones were deleted early and where regulatory cells are many::
+
+    clones spared         s <- s exp(-c kill^n) on days on which dividing effectors are killed; a graft brings new ones
+    alloreactive memory   M' = k_m T sum(s A)/(A + E_m) (1 - M) - M / tau_m    A effectors of donors
+    tolerance             T = 1 / (1 + c R/R0)      R regulatory cells per donor T cell, R0 that share in health
+    onset                 hazard h M (1 - CNI)
+    activity, fibrosis    X' = -X / tau from 1 at onset,   F' = k X - F / tau_F
+    severity              1 mild to 3 severe:  min(s X + F, 3)
+
+Deletion is steep in the kill: cyclophosphamide after infusion takes clones away that methotrexate only thins. T cells
+of cord blood leave little memory. The patient's own cells are no effectors, so that after an autologous graft every
+term is exactly zero.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from dayzero.elementwise import exp, minimum, power
+from dayzero.module import Hazard, Number, Parameter, Signal
+
+PER_UL = Parameter(1000, "cells/uL per 1e9/L", "unit of blood counts", "derived", "definition").typical
+SEVERE = Parameter(3, "1", "severity of the worst chronic disease", "derived", "scale of NIH").typical
+_CHRONIC = "set by chronic GVHD of published cohorts"
+
+PARAMETERS = {
+    "memory_seeding": Parameter(0.0315, "1/day", "seeding of alloreactive memory", "fitted", _CHRONIC, 0.4),
+    "memory_half": Parameter(0.0621, "cells/uL", "effectors of half that effect", "fitted", _CHRONIC, 0.5),
+    "deletion": Parameter(19, "1", "log loss of clones when all dividing effectors are killed", "fitted", _CHRONIC, 0.4,
+                          low=5, high=60),
+    "deletion_steep": Parameter(4.3, "1", "exponent of that loss on the share killed", "fitted", _CHRONIC, 0.2, low=2,
+                                high=8),
+    "cord_memory": Parameter(0.09, "1", "memory that T cells of cord blood leave, relative to adult ones", "fitted",
+                             "28 % at two years after cord blood, Narimatsu 2008", 0.5, low=0.02, high=1),
+    "treg_tolerance": Parameter(0.141, "1", "tolerance, relative, at the share of regulatory cells in health", "fitted",
+                                "regulatory cells survive cyclophosphamide, Kanakry 2013 Sci Transl Med 5:211ra157",
+                                0.5),
+    "treg_share": Parameter(0.032, "1", "regulatory cells per T cell in health", "measured", "45 of 1,400/uL", 0.2),
+    "memory_fading": Parameter(229, "day", "time in which alloreactive memory turns tolerant", "fitted", _CHRONIC, 0.4),
+    "chronic_onset": Parameter(0.0174, "1/day", "chronic GVHD at full alloreactive memory", "fitted", _CHRONIC, 0.3),
+    "chronic_calcineurin": Parameter(0.276, "1", "share of that hazard held back by a calcineurin inhibitor", "assumed",
+                                     "onset clusters after the taper", 0.3),
+    "chronic_severity": Parameter(1.7, "1", "severity at onset, 1 mild to 3 severe", "fitted",
+                                  "NIH mild 10, moderate 59, severe 31 %", 0.2, 0.45, stream=177),
+    "chronic_time": Parameter(600, "day", "time in which chronic GVHD burns out", "assumed",
+                              "off immunosuppression at a median of 2-3 years", 0.3, 0.5, stream=178),
+    "fibrosis": Parameter(0.002, "1/day", "fibrosis laid down at full chronic activity", "assumed", "no source", 0.4),
+    "fibrosis_fading": Parameter(1500, "day", "time in which fibrosis softens", "assumed", "no source", 0.4),
+    "chronic_death": Parameter(0.00004, "1/day", "death of chronic GVHD at severity 1", "fitted",
+                               "two-year survival 97, 86 and 62 % by severity", 0.3),
+    "chronic_death_steep": Parameter(2, "1", "exponent of that death on severity", "fitted", "the same", 0.2),
+}  # fmt: skip
+
+CONSTANTS = {"fresh_memory": Signal("1", "memory that cells of a graft may leave", per_origin=True)}
+USES = {"frailty": "1", "graft_is_cord": "1"}
+
+
+class Cells(NamedTuple):
+    spared: Annotated[Number, "1", "alloreactive clones not deleted, by the memory they may leave"]
+
+
+class State(NamedTuple):
+    cells: tuple[Cells, ...]
+    memory: Annotated[Number, "1", "alloreactive memory"]
+    chronic: Annotated[Number, "1", "activity of chronic GVHD"]
+    fibrosis_laid: Annotated[Number, "1", "fibrosis"]
+
+
+NEEDS = {
+    "effectors_by_origin": "cells/uL",
+    "surviving_effector": "1",
+    "infused": "1",
+    "treg_by_origin": "cells/uL",
+    "t_cells_by_origin": "cells/uL",
+    "calcineurin": "1",
+    "onset_chronic_gvhd_onset": "1",
+}
+GIVES = {
+    "alloreactive_memory": Signal("1", "alloreactive memory"),
+    "chronic_activity": Signal("1", "activity of chronic GVHD"),
+    "chronic_gvhd": Signal("1", "severity of chronic GVHD, 0 none to 3 severe"),
+}
+HAZARDS = {
+    "chronic_gvhd_onset": Hazard("onset of chronic graft-versus-host disease", stream=30),
+    "chronic_gvhd_death": Hazard("death of chronic graft-versus-host disease", stream=32, fatal="always"),
+}
+
+
+def derive(p, c):
+    return {"fresh_memory": tuple(1 + (p.cord_memory - 1) * cord for cord in c.graft_is_cord)}
+
+
+def start(p, origins):
+    none = 0 * p.memory_seeding
+    return State(tuple(Cells(none) for _ in range(origins)), none, none, none)
+
+
+def _severity(y: State, p):
+    return minimum(p.chronic_severity * y.chronic + y.fibrosis_laid, SEVERE)
+
+
+def signals(y: State, p):
+    return {
+        "alloreactive_memory": y.memory,
+        "chronic_activity": minimum(y.chronic, 1),
+        "chronic_gvhd": _severity(y, p),
+    }
+
+
+def rates(y: State, p, s):
+    effectors = sum(s.effectors_by_origin[1:])
+    untouched = sum(n * c.spared for n, c in zip(s.effectors_by_origin[1:], y.cells[1:], strict=True))
+    tolerant = p.treg_tolerance * sum(s.treg_by_origin[1:]) / (sum(s.t_cells_by_origin[1:]) + 1 / PER_UL)
+    remembering = untouched / (1 + tolerant / p.treg_share)
+    return State(
+        cells=tuple(Cells(0 * c.spared) for c in y.cells),
+        memory=p.memory_seeding * remembering / (effectors + p.memory_half) * (1 - y.memory)
+        - y.memory / p.memory_fading,
+        chronic=-y.chronic / p.chronic_time,
+        fibrosis_laid=p.fibrosis * y.chronic - y.fibrosis_laid / p.fibrosis_fading,
+    )
+
+
+def jump(y: State, p, s):
+    """Dividing clones are deleted, a graft brings new ones; at onset disease is fully active."""
+    spared = exp(-p.deletion * power(1 - s.surviving_effector, p.deletion_steep))
+    cells = tuple(
+        Cells(c.spared * spared + (fresh - c.spared * spared) * minimum(new, 1))
+        for c, fresh, new in zip(y.cells, p.fresh_memory, s.infused, strict=True)
+    )
+    return y._replace(cells=cells, chronic=y.chronic + s.onset_chronic_gvhd_onset)
+
+
+def hazards(y: State, p, s):
+    return {
+        "chronic_gvhd_onset": p.chronic_onset * y.memory * (1 - p.chronic_calcineurin * s.calcineurin),
+        "chronic_gvhd_death": p.chronic_death * power(_severity(y, p), p.chronic_death_steep) * p.frailty,
+    }
