@@ -29,7 +29,8 @@ def record_of(plan: Plan, patients: int, days: int) -> dict[str, Any]:
 def empty(plan: str = "aml-sibling-pbsc", patients: int = 4, days: int = 120, first: int = -8, **values: Any) -> Course:
     """A course in which nothing happens to anybody, with the values given put into it."""
     shape = (patients, days - first + 1)
-    names = [*GIVEN.values(), *EVENTS, "died_of", "ward_gvhd_grade", "chronic_gvhd", "event_cmv_reactivation"]
+    names = [*GIVEN.values(), *EVENTS, "died_of", "ward_gvhd_grade", "in_hospital", "chronic_gvhd",
+             "event_cmv_reactivation"]  # fmt: skip
     made: dict[str, Any] = {name: np.zeros(shape, np.float32) for name in names}
     made |= {"alive": np.ones(shape, np.float32), "quality_of_life": np.full(shape, 0.8, np.float32)}
     who = {"age_years": 45.0, "male": 1.0, "weight_kg": 75.0, "height_cm": 175.0, "major_abo_mismatch": 0.0,

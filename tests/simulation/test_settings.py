@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import dayzero
-from dayzero.module import SCHEDULE
+from dayzero.module import SCHEDULE, Signal
 from dayzero.simulation import prepare as preparing
 from dayzero.simulation.assemble import POLICIES
 from dayzero.simulation.covariates import covariates
@@ -109,12 +109,11 @@ def daily(plan: Plan, last: int = 400, patients: int = 1) -> tuple[np.ndarray, d
     """Days, and what the plan's schedule lays out on them for a body of no organs but the antibodies."""
     person = covariates(plan, KEY[:patients], 1 + len(plan.donors))
     first = admission_day(plan) - 2
-    names = [*SCHEDULE, *ANTIBODIES]
-    table: dict[str, Any] = {name: np.zeros((last - first + 1, patients)) for name in names}
-    calendar = np.arange(first, last + 1)
-    preparing._antibodies(plan, person, table, first, len(calendar))
-    preparing._levels(plan, table, calendar)
-    return calendar, table
+    laid_out = SimpleNamespace(daily=SCHEDULE | {name: Signal("mg/kg", "dose") for name in ANTIBODIES})
+    table = preparing._Table(laid_out, first, last - first + 1, 2, patients)  # type: ignore[arg-type]
+    preparing._antibodies(plan, person, table)
+    preparing._levels(plan, table)
+    return table.calendar, table.signals
 
 
 def on(plan: Plan, name: str) -> list[int]:

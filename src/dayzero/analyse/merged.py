@@ -33,6 +33,7 @@ from dayzero.units import nearest
 
 _LIFE = {
     "days_alive": ("days alive", "days", 1),
+    "days_at_home": ("days alive and out of hospital", "days", 1),
     "quality_adjusted_years": ("quality-adjusted life", "years", FINENESS),
 }
 

@@ -5,7 +5,8 @@ stands in `dayzero.analyse.endpoints`. Intervals tell the chance of so many pati
 
 Days alive and quality-adjusted life are means over patients to a day, over the mornings 1 to that day (dead: 0)::
 
-    days alive = sum of mornings alive,     quality-adjusted years = sum of quality of life over them / 365.25
+    days alive = sum of mornings alive,     days at home = those of them out of hospital,
+    quality-adjusted years = sum of quality of life over them / 365.25
 """
 
 from __future__ import annotations
@@ -228,6 +229,9 @@ def _estimate(curve: Curve, happened: Integers, day: int) -> Estimate:
 def _means(course: Course, days: tuple[int, ...]) -> list[Mean]:
     living = course.living[course.deaths()[0] >= 0]
     told: list[tuple[str, str, str, Floats]] = [("days_alive", "days alive", "days", living.astype(np.float64))]
+    if "in_hospital" in course.values:
+        home = living & (course.values["in_hospital"][course.deaths()[0] >= 0] == 0)
+        told.append(("days_at_home", "days alive and out of hospital", "days", home.astype(np.float64)))
     if "quality_of_life" in course.values:
         quality = np.where(living, course.values["quality_of_life"][course.deaths()[0] >= 0], 0.0)
         told.append(("quality_adjusted_years", "quality-adjusted life", "years", quality / YEAR))

@@ -9,6 +9,7 @@ primary_graft_failure       true, false, or missing
 other numbers               those of `tally.VALUES`; missing where there is none
 episodes_NAME               how often each of `occurrences.HAPPENED` came, from day 0
 worst_gvhd_grade            highest grade of acute graft-versus-host disease the ward judged
+days_at_home                mornings alive and out of hospital, 1 to the last day
 quality_adjusted_years      to the last day
 ==========================  =========================================================================================
 
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dayzero.analyse.endpoints import PARTS, first_days
-from dayzero.analyse.tally import FINENESS, RECOVERIES, quality_years, values
+from dayzero.analyse.tally import FINENESS, RECOVERIES, days_at_home, quality_years, values
 from dayzero.criteria import Judgement
 from dayzero.records import Chart
 from dayzero.simulation.course import Course
@@ -58,6 +59,7 @@ def patient_rows(course: Course, chart: Chart, judged: Judgement) -> pl.DataFram
         columns[f"episodes_{name}"] = pl.Series(episodes, dtype=pl.Int16)
     grade = np.where(counted, course.values["ward_gvhd_grade"], 0).max(axis=1)
     columns["worst_gvhd_grade"] = pl.Series(grade.astype(np.int8))
+    columns["days_at_home"] = pl.Series(days_at_home(course, int(course.days[-1])), dtype=pl.Int16)
     columns["quality_adjusted_years"] = _numbers(quality_years(course, int(course.days[-1])) / FINENESS)
     return pl.DataFrame(columns)
 

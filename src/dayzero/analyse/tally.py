@@ -177,7 +177,14 @@ def _life(course: Course) -> Iterator[tuple[str, list[Integers]]]:
     died = course.deaths()[0]
     days, counted = horizons(int(course.days[-1])), died >= 0
     yield "days_alive", [np.minimum(died[counted], day).astype(np.int64) for day in days]
+    yield "days_at_home", [days_at_home(course, day)[counted] for day in days]
     yield "quality_adjusted_years", [quality_years(course, day)[counted] for day in days]
+
+
+def days_at_home(course: Course, day: int) -> Integers:
+    """Mornings 1 to a day that each patient is alive and out of hospital."""
+    here = (course.days >= 1) & (course.days <= day)
+    return (course.living & (course.in_hospital == 0))[:, here].sum(axis=1).astype(np.int64)
 
 
 def _moments(sums: Integers) -> tuple[int, int]:

@@ -41,6 +41,7 @@ from dayzero.clinic import (
     cell_therapy,
     disease_control,
     growth_factor,
+    hospital,
     immunosuppression,
     supportive,
     transfusion,
@@ -78,6 +79,7 @@ POLICIES: tuple[ModuleType, ...] = (
     supportive,
     cell_therapy,
     disease_control,
+    hospital,
 )
 
 

@@ -41,6 +41,7 @@ FATE: Mapping[str, Signal] = {
     "alive": Signal("1", "1 on mornings the patient is alive, 0 after death"),
     "died_of": Signal("1", "on the day of death 1 + the place of its cause in the record's causes, else 0"),
     "ward_gvhd_grade": Signal("1", "grade of acute graft-versus-host disease, as the ward judged it that morning"),
+    "in_hospital": Signal("1", "1 on a day in hospital, as the ward decided that morning"),
 }
 
 # Kind of event and the order it is read from, whose value is the amount.

@@ -32,6 +32,10 @@ def settings_of(plan: Plan, person: Mapping[str, Any]) -> dict[str, np.ndarray]:
         **_graft_versus_host(plan),
         **_cells(plan, person["graft_cd34_per_kg"][1]),
         "defibrotide_on": plan.care.defibrotide,
+        "hospital_discharge_anc": plan.care.hospital.discharge_anc_1e9_per_l,
+        "hospital_earliest_day": plan.care.hospital.earliest_day,
+        "hospital_well_days": plan.care.hospital.well_days,
+        "hospital_least_stay": plan.care.hospital.least_stay_days,
         **_limits(plan),
     }
     return {name: value + np.zeros(person["weight_kg"].shape) for name, value in values.items()}

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from dayzero.spec.base import CitedModel, Days, Real, SpecModel, Whole, refuse
 from dayzero.spec.cell_therapy import Boost, DonorLymphocytes, Maintenance, RescueGraft
-from dayzero.spec.ward import Immunoglobulin, Letermovir, MouldAzole, Preemptive, Quinolone, Ruxolitinib, Steroids
+from dayzero.spec.ward import Hospital, Immunoglobulin, Letermovir, MouldAzole, Preemptive, Quinolone, Ruxolitinib, Steroids
 
 THRICE_WEEKLY: Final[tuple[int, ...]] = (0, 2, 4)
 """Days of a week of seven on which blood is taken three times a week."""
@@ -175,6 +175,7 @@ class Care(CitedModel):
         default=None, description="second graft where the first has failed; null: none"
     )
     maintenance: Maintenance | None = Field(default=None, description="maintenance against the disease; null: none")
+    hospital: Hospital = Field(default=Hospital(), description="admission and discharge")
     laboratory: Laboratory = Field(default=Laboratory(), description="laboratory visits and limits")
 
     @model_validator(mode="after")

@@ -7,6 +7,21 @@ from pydantic import Field, model_validator
 from dayzero.spec.base import Real, SpecModel, Whole, refuse
 
 
+class Hospital(SpecModel):
+    """When a patient goes home, and how long a serious event keeps them in hospital."""
+
+    discharge_anc_1e9_per_l: Real = Field(
+        default=0.5, gt=0, le=5, description="neutrophils at which a patient may go home, in 1e9/L"
+    )
+    earliest_day: Whole = Field(
+        default=10, ge=-30, le=100, description="first day on which a patient may go home; 0 or less: outpatients"
+    )
+    well_days: Whole = Field(default=2, ge=1, le=14, description="mornings in a row of being well before going home")
+    least_stay_days: Whole = Field(
+        default=5, ge=1, le=60, description="days in hospital after a serious event, at least"
+    )
+
+
 class Quinolone(SpecModel):
     """A quinolone from its first day until neutrophils have recovered."""
 
