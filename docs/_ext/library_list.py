@@ -1,4 +1,4 @@
-"""The library of plans, regimens, prophylaxis, care and grafts, from its YAML files."""
+"""The library of plans, regimens, prophylaxis, care, grafts and trials, from its YAML files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from rst import code, plain, sentence, stacked, table, write
 
-from dayzero.spec import Care, Conditioning, DonorCase, Plan, Prophylaxis, library_names
+from dayzero.spec import Care, Conditioning, DonorCase, Plan, Prophylaxis, Trial, library_names
 from dayzero.spec.catalogue import LibraryKind, library_entry
 
 COLUMNS = ["Name", "What it is", "Source", "Source read"]
@@ -84,9 +84,15 @@ def _donor_case(entry: Mapping[str, Any]) -> list[str]:
     return [case.title, ", ".join(f"{kinds.count(kind)} {_word(kind)}" for kind in dict.fromkeys(kinds))]
 
 
+def _trial(entry: Mapping[str, Any]) -> list[str]:
+    trial = Trial.load(entry)
+    arms = " v ".join(arm.name for arm in trial.arms)
+    return [trial.title, f"{arms}; {trial.size} patients, {trial.follow_up.days} days; {_word(trial.primary.name)}"]
+
+
 CONTENT: Mapping[LibraryKind, Callable[[Mapping[str, Any]], list[str]]] = {
     "plan": _plan, "conditioning": _regimen, "prophylaxis": _prophylaxis, "care": _care, "graft": _graft,
-    "donor-case": _donor_case,
+    "donor-case": _donor_case, "trial": _trial,
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from dayzero.present.tables import DISCLAIMER
 from dayzero.present.targets import placing
 
 MOST = 500  # patients with a section of their own; beyond, the page has the table only and says so
-_STYLE = """\
+STYLE = """\
 :root{color-scheme:light dark;--ink:#222;--grey:#595959;--line:#ddd;--page:#fff;--note:#f6f6f3}
 @media(prefers-color-scheme:dark){:root{--ink:#e8e8e8;--grey:#a8a8a8;--line:#444;--page:#1b1b1b;--note:#242424}}
 body{font:15px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--page);max-width:60rem;margin:2rem auto;
@@ -47,7 +47,7 @@ def write_page(status: Status, path: Path, *, title: str, definitions: bool = Fa
 def _parts(status: Status, title: str, definitions: bool) -> Iterator[str]:
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>{escape(title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>"
+    yield f"<title>{escape(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>"
     if len(status) > FEW:
         yield from _counts(status)
     if len(status) > MOST:

@@ -62,7 +62,7 @@ def record_line(record: Mapping[str, Any] | None) -> str:
     names = plans[0]["name"] + (f" and {len(plans) - 1} more" if len(plans) > 1 else "")
     parts = [
         f"dayzero {record['dayzero']}",
-        f"plan {names}",
+        f"{record.get('of', 'plan')} {names}",
         f"sha256 {plans[0]['sha256'][:12]}",
         f"seed {record['seed']}",
         f"{record['patients']} patients",

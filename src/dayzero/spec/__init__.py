@@ -1,4 +1,4 @@
-"""What a person writes: patients, donors, grafts, regimens, prophylaxis, care, populations, plans."""
+"""What a person writes: patients, donors, grafts, regimens, prophylaxis, care, populations, plans, trials."""
 
 from dayzero.spec.care import Care, Gcsf, Laboratory, PlateletTransfusion, RedCellTransfusion
 from dayzero.spec.catalogue import library_names
@@ -19,6 +19,7 @@ from dayzero.spec.prophylaxis import (
     Prophylaxis,
     Sirolimus,
 )
+from dayzero.spec.trial import Trial
 from dayzero.spec.ward import Immunoglobulin, Letermovir, MouldAzole, Preemptive, Quinolone, Ruxolitinib, Steroids
 
 __all__ = [
@@ -57,5 +58,6 @@ __all__ = [
     "Sirolimus",
     "Spread",
     "Steroids",
+    "Trial",
     "library_names",
 ]

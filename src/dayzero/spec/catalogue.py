@@ -13,7 +13,7 @@ from dayzero.spec.base import SpecModel
 from dayzero.spec.files import read_yaml
 from dayzero.spec.reading import kind_of, nearest
 
-LibraryKind = Literal["conditioning", "prophylaxis", "care", "graft", "plan", "donor-case"]
+LibraryKind = Literal["conditioning", "prophylaxis", "care", "graft", "plan", "donor-case", "trial"]
 
 FOLDERS: Final[dict[str, str]] = {
     "conditioning": "conditioning",
@@ -22,6 +22,7 @@ FOLDERS: Final[dict[str, str]] = {
     "graft": "grafts",
     "plan": "plans",
     "donor-case": "donor-cases",
+    "trial": "trials",
 }
 """Folder of each kind."""
 
