@@ -21,11 +21,11 @@ def printed(python: str, command: list[str]) -> str:
 
 def main() -> None:
     """Remake everything; `--shown` only what takes seconds."""
-    python = str(ready("docs"))
+    python = str(ready("docs", "measure"))
     for name, command in SHOWN.items():
         (ROOT / name).write_text(printed(python, command))
     if "--shown" not in sys.argv:
-        for page in ("engraftment", "children", "whole_course", "judged"):
+        for page in ("engraftment", "children", "whole_course", "judged", "forecast", "scoreboard"):
             subprocess.run([python, "-m", f"validation.{page}"], cwd=ROOT, check=True)
 
 

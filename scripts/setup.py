@@ -13,9 +13,12 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".venv"
 PYTHON = HOME / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 GROUPS = {"run": (), "dev": ("pytest", "pytest-xdist", "hypothesis", "ruff", "pyright", "import-linter", "jsonschema",
-                             "towncrier", "xarray"),
+                             "towncrier", "xarray", "distributed", "python-libsbml",
+                             "copasi-basico", "nicegui", "fastapi", "httpx", "playwright",
+                             "axe-playwright-python"),
           "docs": ("sphinx", "myst-parser", "pydata-sphinx-theme"),
-          "bench": ("numba", "diffrax")}  # fmt: skip
+          "measure": ("scikit-learn",),
+          "bench": ("numba", "diffrax", "libroadrunner", "copasi-basico")}  # fmt: skip
 
 
 def ready(*groups: str) -> Path:

@@ -23,8 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dayzero import criteria
+    from dayzero.analyse.compare import Comparison, compare
+    from dayzero.analyse.forecast.forecast import Forecast, forecast
+    from dayzero.analyse.large import Cohort, simulate_many
     from dayzero.analyse.outcomes import outcomes
     from dayzero.analyse.summary import summary
+    from dayzero.analyse.trial import TrialResult, trial
     from dayzero.criteria import judge
     from dayzero.errors import ChartError, DayzeroError, DomainWarning, InputError, SpecError
     from dayzero.present.explain import explain
@@ -34,21 +38,28 @@ if TYPE_CHECKING:
     from dayzero.simulation.course import Course
     from dayzero.simulation.observe import observe
     from dayzero.simulation.repeat import repeat
-    from dayzero.spec import Plan, library_names
+    from dayzero.spec import Plan, Trial, library_names
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Chart": "dayzero.records",
     "ChartError": "dayzero.errors",
+    "Cohort": "dayzero.analyse.large",
+    "Comparison": "dayzero.analyse.compare",
     "Course": "dayzero.simulation.course",
     "DayzeroError": "dayzero.errors",
     "DomainWarning": "dayzero.errors",
+    "Forecast": "dayzero.analyse.forecast.forecast",
     "InputError": "dayzero.errors",
     "Plan": "dayzero.spec",
     "SpecError": "dayzero.errors",
+    "Trial": "dayzero.spec",
+    "TrialResult": "dayzero.analyse.trial",
+    "compare": "dayzero.analyse.compare",
     "criteria": "dayzero.criteria",
     "explain": "dayzero.present.explain",
+    "forecast": "dayzero.analyse.forecast.forecast",
     "judge": "dayzero.criteria",
     "library_names": "dayzero.spec",
     "observe": "dayzero.simulation.observe",
@@ -56,20 +67,29 @@ _HOMES = {
     "plot": "dayzero.present.plot",
     "repeat": "dayzero.simulation.repeat",
     "simulate": "dayzero.simulation.cohort",
+    "simulate_many": "dayzero.analyse.large",
     "summary": "dayzero.analyse.summary",
+    "trial": "dayzero.analyse.trial",
 }
 
 __all__ = [
     "Chart",
     "ChartError",
+    "Cohort",
+    "Comparison",
     "Course",
     "DayzeroError",
     "DomainWarning",
+    "Forecast",
     "InputError",
     "Plan",
     "SpecError",
+    "Trial",
+    "TrialResult",
+    "compare",
     "criteria",
     "explain",
+    "forecast",
     "judge",
     "library_names",
     "observe",
@@ -77,7 +97,9 @@ __all__ = [
     "plot",
     "repeat",
     "simulate",
+    "simulate_many",
     "summary",
+    "trial",
 ]
 
 

@@ -242,7 +242,7 @@ def nearest(word: str, valid: Iterable[str]) -> str:
     """
     names = list(valid)
     by_lower = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    close = difflib.get_close_matches(str(word).lower(), by_lower, n=1)
     return f"did you mean {by_lower[close[0]]}?" if close else "choose from: " + ", ".join(names)
 
 

@@ -17,8 +17,11 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from dayzero.errors import DayzeroError, DomainWarning, InputError, SpecError
-from dayzero.present import keeping, targets
+from dayzero.errors import DayzeroError, DomainWarning, EngineWarning, InputError, SpecError
+from dayzero.present import busulfan, donors, forecast, keeping, large, outlook, targets, trials
+from dayzero.present import compare as paired
+from dayzero.present import evidence as scoreboard
+from dayzero.present import serve as page
 
 
 class Commands(TyperGroup):
@@ -28,10 +31,10 @@ class Commands(TyperGroup):
         """Run the command that was named."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             done = ", ".join(map(str, targets.placed))
-            _say(f"stopped; {f'written before: {done}' if done else 'nothing was written'}")
+            _say(f"stopped; {str(stop) or (f'written before: {done}' if done else 'nothing was written')}")
             os._exit(130)  # an ordinary exit aborts where threads are still in compiled code
 
 
@@ -88,8 +91,11 @@ def noted() -> Iterator[None]:
     """Say domain warnings as notes when the work is done."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default", DomainWarning)
+        warnings.simplefilter("default", EngineWarning)
         yield
-    for sentence in dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, DomainWarning)):
+    for sentence in dict.fromkeys(
+        str(w.message) for w in caught if issubclass(w.category, DomainWarning | EngineWarning)
+    ):
         said.print(f"note: {sentence}", style="dim")
 
 
@@ -117,6 +123,8 @@ def simulate(
     days: Annotated[int, typer.Option(help="Last day, counted from infusion.")] = 120,
     seed: Annotated[int, typer.Option(help="Fixes who the patients are and what happens to them.")] = 1,
     precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    steps: Annotated[str, typer.Option(help="Exactness: fast, usual, accurate or steps a day.")] = "usual",
+    engine: Annotated[str, typer.Option(help="What computes: vector, jax, or auto, the first to be had.")] = "auto",
     change: Annotated[list[str] | None, typer.Option("--but", help="Edit the plan: graft.cd34_per_kg=2e6")] = None,
     repeat: Annotated[Path | None, typer.Option(help="Repeat the run of this record (JSON) or course (.npz).")] = None,
     out_file: Written = None,
@@ -126,12 +134,18 @@ def simulate(
     patient: Annotated[int | None, typer.Option(help="Whom to draw; the first one for --timeline.")] = None,
     chart: Annotated[Path | None, typer.Option(help="Write the chart (.csv, .parquet).")] = None,
     record: Annotated[Path | None, typer.Option(help="Write the run record (.json).")] = None,
+    into: Annotated[Path | None, typer.Option(help="Any number of patients, in parts, into this folder.")] = None,
+    chunk: Annotated[int | None, typer.Option(help="Patients in a part; 4096 if not said.")] = None,
+    executor: Annotated[str, typer.Option(help="What computes parts: threads, processes or dask.")] = "threads",
+    workers: Annotated[int | None, typer.Option(help="Parts computed at once; one a core if not said.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler: tcp://host:port")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Simulate a plan and show the clinician's table."""
     from dayzero.analyse.summary import summary
     from dayzero.simulation.cohort import simulate as run
 
+    large.check_options(context, into)
     if repeat is not None:
         _alone(context)
     _either(precision, ("float32", "float64"), "precision")
@@ -140,13 +154,22 @@ def simulate(
     kinds = {"--out": (".npz",), "--chart": TABLE, "--record": (".json",), **dict.fromkeys(pictures, PICTURE)}
     _drawn(patient, patients, {"--figure", "--timeline"} & set(files), repeat)
     targets.check_targets(files, kinds, read=[repeat or Path(plan)])
+    if into is not None:
+        how = {"patients": patients, "days": days, "seed": seed, "precision": precision, "chunk": chunk,
+               "executor": executor, "workers": workers, "scheduler": scheduler}  # fmt: skip
+        with noted(), progress("Simulating", as_json) as tick:
+            cohort = large.follow(edited(plan, change or []), into, tick, **how)
+        large.show(cohort, files, out, as_json)
+        return
     with noted(), progress("Simulating", as_json) as tick:
         if repeat is not None:
             from dayzero.simulation.repeat import repeat as again
 
             course = again(repeat, progress=tick)
         else:
-            course = run(_edited(plan, change or []), patients, days, seed, precision=precision, progress=tick)  # type: ignore[arg-type]
+            taken = int(steps) if steps.isdecimal() else steps
+            course = run(edited(plan, change or []), patients, days, seed, precision=precision,  # type: ignore[arg-type]
+                         steps_per_day=taken, engine=engine, progress=tick)  # fmt: skip
     table = summary(course)
     keeping.keep(course, files, patient=patient, outcomes=table.outcomes)
     if as_json:
@@ -179,18 +202,35 @@ def observe(
 
 @app.command()
 def judge(
-    chart: Annotated[Path, typer.Argument(help="A chart (CSV, Parquet) or a folder of a known data set.")],
+    chart: Annotated[Path, typer.Argument(help="A chart (CSV, Parquet), a FHIR bundle (JSON) or a data set's folder.")],
     out_file: Written = None,
     as_json: AsJson = False,
     keep_duplicates: Annotated[bool, typer.Option(help="Keep rows that stand twice instead of refusing.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Each patient by every criterion, as a note.")] = False,
+    patient: Annotated[str | None, typer.Option(help="With --all: show one patient.")] = None,
+    definitions: Annotated[bool, typer.Option("--definitions", help="With --all: each definition and source.")] = False,
+    html: Annotated[Path | None, typer.Option(help="With --all: write a page (.html).")] = None,
+    cmv_threshold: Annotated[float | None, typer.Option(help="With --all: CMV load to treat from, IU/mL.")] = None,
+    normal: Annotated[list[str] | None, typer.Option(help="With --all: upper limit of normal, ldh=250 (U/L).")] = None,
+    recorded: Annotated[list[str] | None, typer.Option(help="With --all: relapse, chronic_gvhd: absent, none.")] = None,
+    day_zero: Annotated[str | None, typer.Option(help="With a FHIR bundle: date of infusion, YYYY-MM-DD.")] = None,
+    codes: Annotated[Path | None, typer.Option(help="With a FHIR bundle: a site's own codes (CSV, YAML).")] = None,
+    timezone: Annotated[str | None, typer.Option(help="With a FHIR bundle: zone to read times in.")] = None,
 ) -> None:
     """Judge a chart, real or simulated, by the field's definitions."""
     from dayzero.criteria import judge as judged
+    from dayzero.present.record import read_record
     from dayzero.present.tables import judgement_data, show_judgement
-    from dayzero.records import Chart
 
-    targets.check_targets(_named({"--out": out_file}), {"--out": (*TABLE, ".json")}, read=[chart])
-    table = judged(Chart.read(chart, duplicates="keep" if keep_duplicates else "refuse"))
+    files = _named({"--out": out_file, "--html": html})
+    targets.check_targets(files, {"--out": (*TABLE, ".json"), "--html": (".html",)}, read=[chart])
+    read = read_record(chart, keep_duplicates, day_zero, codes, timezone, said)
+    if everything or html or definitions or patient or normal or recorded or cmv_threshold is not None:
+        from dayzero.present.clinic_note import tell
+
+        tell(read, chart.name, files, out, as_json, patient, definitions, cmv_threshold, normal or [], recorded or [])
+        return
+    table = judged(read)
     if out_file is not None:
         from dayzero.present.tables import write_judgement
 
@@ -201,6 +241,32 @@ def judge(
     show_judgement(table, out)
     if out_file is not None:
         out.print(f"written: {out_file}")
+
+
+@app.command()
+def export(
+    plan: PlanName,
+    sbml: Annotated[Path | None, typer.Option(help="Write one patient's body as an SBML model (.xml, .sbml).")] = None,
+    events: Annotated[Path | None, typer.Option(help="Write doses and reports as an event table (.csv).")] = None,
+    patient: Annotated[int, typer.Option(help="Whose body the SBML model is.")] = 0,
+    patients: Annotated[int, typer.Option(help="Virtual patients in the event table.")] = 20,
+    days: Annotated[int, typer.Option(help="Last day, counted from infusion.")] = 120,
+    seed: Annotated[int, typer.Option(help="Fixes who the patients are and what happens to them.")] = 1,
+    precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float64",
+    change: Annotated[list[str] | None, typer.Option("--but", help="Edit the plan: graft.cd34_per_kg=2e6")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a patient's body as SBML, or patients' doses and reports as a table of pharmacometrics."""
+    from dayzero.present import export as exported
+
+    _either(precision, ("float32", "float64"), "precision")
+    files = _named({"--sbml": sbml, "--events": events})
+    targets.check_targets(exported.with_companion(files), exported.KINDS, read=[Path(plan)])
+    with noted(), progress("Simulating", as_json) as tick:
+        written = exported.export(edited(plan, change or []), files, patient=patient, patients=patients, days=days,
+                                  seed=seed, precision=precision, progress=tick)  # type: ignore[arg-type]  # fmt: skip
+    paths = list(map(str, written))
+    print(json.dumps({"written": paths}) if as_json else "\n".join(f"written: {path}" for path in paths))
 
 
 @app.command()
@@ -220,18 +286,30 @@ def explain(
 
 @app.command()
 def plans(
-    kind: Annotated[str, typer.Argument(help="plan, conditioning, prophylaxis, care or graft")] = "plan",
+    kind: Annotated[
+        str, typer.Argument(help="plan, conditioning, prophylaxis, care, graft, donor-case, trial")
+    ] = "plan",
     as_json: AsJson = False,
 ) -> None:
     """List what the library holds."""
     from dayzero.present.tables import library_rows, show_library
 
-    _either(kind, ("plan", "conditioning", "prophylaxis", "care", "graft"), "kind")
+    _either(kind, ("plan", "conditioning", "prophylaxis", "care", "graft", "donor-case", "trial"), "kind")
     rows = library_rows(kind)
     if as_json:
         print(json.dumps(rows, indent=1))
     else:
         show_library(rows, out)
+
+
+app.command()(paired.compare)
+app.command()(trials.trial)
+app.command()(donors.rank_donors)
+app.command()(forecast.forecast)
+app.command()(busulfan.busulfan)
+app.command()(outlook.outlook)
+app.command()(scoreboard.evidence)
+app.command()(page.serve)
 
 
 @app.command()
@@ -242,26 +320,14 @@ def schema() -> None:
     print(json.dumps(Plan.json_schema(), indent=1))
 
 
-def _edited(name: str, changes: list[str]) -> Any:
+def edited(name: str, changes: list[str]) -> Any:
     """The plan with every ``section.field=value`` applied; values are YAML."""
+    from dayzero.present.scene import with_edits
     from dayzero.spec import Plan
-    from dayzero.spec.files import read_text_value
 
     if not name:
         raise SpecError("simulate", "PLAN", "nothing", "a plan's name or file", "see `dayzero plans`")
-    edits: dict[str, Any] = {}
-    for change in changes:
-        path, equals, value = change.partition("=")
-        keys = path.split(".")
-        if not equals or not all(keys):
-            raise SpecError("--but", repr(change), "no value", "section.field=value", "graft.cd34_per_kg=2e6, say")
-        place = edits
-        for key in keys[:-1]:
-            place = place.setdefault(key, {})
-            if not isinstance(place, dict):
-                raise SpecError("--but", repr(change), "a field of a value", "section.field=value", "edit it once")
-        place[keys[-1]] = read_text_value(value)
-    return Plan.load(name).but(**edits)
+    return with_edits(Plan.load(name), changes)
 
 
 def _drawn(patient: int | None, patients: int, pictures: set[str], repeat: Path | None) -> None:

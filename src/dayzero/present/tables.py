@@ -16,7 +16,8 @@ from dayzero.analyse.summary import Summary, written
 from dayzero.criteria import Judgement
 from dayzero.errors import SpecError
 from dayzero.present.targets import placing
-from dayzero.spec import Plan, library_names
+from dayzero.spec import library_names
+from dayzero.spec.catalogue import library_entry
 
 DISCLAIMER = "Research and teaching software; not a medical device."
 
@@ -167,7 +168,7 @@ def library_rows(kind: str) -> list[dict[str, str]]:
     """Name and title of everything of a kind in the library."""
     rows = []
     for name in library_names(kind):  # type: ignore[arg-type]
-        title = Plan.load(name).title if kind == "plan" else ""
+        title = str(library_entry(kind, name, "name").get("title", ""))  # type: ignore[arg-type]
         rows.append({"name": name, "title": title})
     return rows
 

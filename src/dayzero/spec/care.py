@@ -9,7 +9,16 @@ from pydantic import Field, model_validator
 
 from dayzero.spec.base import CitedModel, Days, Real, SpecModel, Whole, refuse
 from dayzero.spec.cell_therapy import Boost, DonorLymphocytes, Maintenance, RescueGraft
-from dayzero.spec.ward import Hospital, Immunoglobulin, Letermovir, MouldAzole, Preemptive, Quinolone, Ruxolitinib, Steroids
+from dayzero.spec.ward import (
+    Hospital,
+    Immunoglobulin,
+    Letermovir,
+    MouldAzole,
+    Preemptive,
+    Quinolone,
+    Ruxolitinib,
+    Steroids,
+)
 
 THRICE_WEEKLY: Final[tuple[int, ...]] = (0, 2, 4)
 """Days of a week of seven on which blood is taken three times a week."""

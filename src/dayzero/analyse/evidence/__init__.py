@@ -1,0 +1,1 @@
+"""The scoreboard: published figures as strata of ordinary plans, simulated, judged, measured and scored."""

@@ -1,0 +1,287 @@
+"""Run studies: simulate their arms, compute every figure with its Monte-Carlo error, and keep what is finished.
+
+Arms of a study are paired: the same patient numbers and seed. Patients are added until the Monte-Carlo error of every
+figure is below a quarter of the half-width of its published interval, up to a cap. A finished study is kept under the
+digest of itself, of the model (its source and tables) and of the request, and is not run again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from functools import cache
+from hashlib import sha256
+from math import isfinite, nan
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from dayzero.analyse.evidence.facts import gather
+from dayzero.analyse.evidence.measures import FEWEST, Measure
+from dayzero.analyse.evidence.scoring import Published, published, scaled
+from dayzero.analyse.evidence.strata import SLOTS, Arm
+from dayzero.analyse.evidence.studies import Entry, Study, write_study
+from dayzero.errors import DomainWarning
+from dayzero.records.chart import Floats
+from dayzero.simulation import cache as kept
+from dayzero.simulation.cohort import simulate
+
+PACKAGE = Path(__file__).resolve().parents[2]
+MODEL = ("biology", "clinic", "criteria", "records", "simulation", "spec", "module.py", "units.py", "elementwise.py")
+READERS = ("analyse/endpoints.py", "analyse/survival.py", *(f"analyse/evidence/{name}.py" for name in (
+    "facts", "measures", "contrasts", "special", "builders", "metrics", "modifiers", "parameters", "run")))  # fmt: skip
+PATIENT_DAYS = 260_000  # of one course in memory
+LEAST_CHUNK, MOST_CHUNK = 4 * SLOTS, 512
+REPLICATES = 40
+QUARTER = 0.25
+GROWTH = 4  # times the patients asked for, at most
+LONGEST = 3650
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A simulated figure.
+
+    Parameters
+    ----------
+    id : of the finding.
+    value, error : the figure and its Monte-Carlo error, on the printed scale and on that of distances.
+    patients : virtual patients an arm.
+    """
+
+    id: str
+    value: float
+    error: float
+    patients: int
+
+
+@dataclass(frozen=True)
+class Request:
+    """How studies are run."""
+
+    patients: int = 2000
+    seed: int = 1
+    cap: int | None = None
+
+    @property
+    def most(self) -> int:
+        """Virtual patients an arm, at most."""
+        return self.cap or GROWTH * self.patients
+
+
+@cache
+def model_digest() -> str:
+    """SHA-256 over the source and tables of the model and of what reads its courses: another digest, another model."""
+    found = sha256()
+    for name in (*MODEL, *READERS):
+        place = PACKAGE / name
+        files = [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.suffix in (".py", ".yaml"))
+        for path in files:
+            found.update(str(path.relative_to(PACKAGE)).encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+def run_study(study: Study, request: Request) -> list[Figure]:
+    """Every figure of a study that is simulated, in order."""
+    entries = [entry for entry in study.entries if not entry.refused]
+    measures = {entry.finding.id: entry.measure for entry in entries}
+    facts: dict[str, dict[str, Floats]] = {}
+    done, target = 0, request.patients
+    while True:
+        for name, arm in study.arms.items():
+            needs, last = _needed(name, entries, measures)
+            if needs:
+                more = _simulated(arm, needs, last, range(done, target), request.seed)
+                facts[name] = _joined(facts.get(name), more)
+        done = target
+        figures = [_figure(entry, measures[entry.finding.id], facts, done) for entry in entries]
+        if done >= request.most or all(
+            _settled(e, measures[e.finding.id], f) for e, f in zip(entries, figures, strict=True)
+        ):
+            return figures
+        target = min(2 * done, request.most)
+
+
+def _needed(arm: str, entries: Sequence[Entry], measures: Mapping[str, Measure]) -> tuple[set[str], int]:
+    """Facts wanted of an arm, and the last day they look at."""
+    needs: set[str] = set()
+    last = 0
+    for entry in entries:
+        if arm not in entry.arms:
+            continue
+        measure = measures[entry.finding.id]
+        needs |= {*measure.needs, *(condition.fact for condition in entry.conditions)}
+        last = max(last, measure.last)
+        if entry.conditions:
+            needs.add("death")
+            last = max(last, 100)
+    days = [int(name.split(":")[-1]) for name in needs if name.startswith(("level:", "units:", "given:"))]
+    return needs, min(max([last, 100, *days]), LONGEST)
+
+
+def _simulated(arm: Arm, needs: set[str], last: int, numbers: range, seed: int) -> dict[str, Floats]:
+    plans = arm.loaded()
+    size = max(LEAST_CHUNK, min(MOST_CHUNK, PATIENT_DAYS // last // SLOTS * SLOTS))
+    parts: dict[str, Floats] | None = None
+    for first in range(numbers.start, numbers.stop, size):
+        ids = range(first, min(first + size, numbers.stop))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DomainWarning)
+            course = simulate([plans[i % len(plans)] for i in ids], list(ids), last, seed, cores=1)
+        parts = _joined(parts, gather(course, needs))
+    return parts or {}
+
+
+def _joined(first: Mapping[str, Floats] | None, second: Mapping[str, Floats]) -> dict[str, Floats]:
+    if first is None:
+        return dict(second)
+    return {name: np.concatenate([first[name], second[name]]) for name in second}
+
+
+def _figure(entry: Entry, measure: Measure, facts: Mapping[str, Mapping[str, Floats]], patients: int) -> Figure:
+    tables = [_chosen(entry, facts[name]) for name in entry.arms]
+    if any(len(next(iter(table.values()))) < FEWEST for table in tables):
+        return Figure(entry.finding.id, nan, nan, patients)
+    value = _number(measure, tables)
+    if not entry.arms:
+        return Figure(entry.finding.id, value, 0.0, 0)
+    error = _error(entry, measure, tables) if isfinite(value) else nan
+    return Figure(entry.finding.id, value, error, patients)
+
+
+def _chosen(entry: Entry, table: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The facts of the patients an entry is about."""
+    kept_rows = np.ones(len(next(iter(table.values()))), bool)
+    for fact, sign, number, landmark in entry.conditions:
+        told = table[fact]
+        kept_rows &= {"<": told < number, ">=": told >= number, ">": told > number, "<=": told <= number}[sign]
+        if landmark:
+            kept_rows &= table["death"] > landmark
+    return {name: values[kept_rows] for name, values in table.items()}
+
+
+def _number(measure: Measure, tables: Sequence[Mapping[str, Floats]]) -> float:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            return float(measure.figure(*tables))
+        except (ValueError, ZeroDivisionError, np.linalg.LinAlgError):  # a subgroup too small for the figure
+            return nan
+
+
+def _error(entry: Entry, measure: Measure, tables: Sequence[Mapping[str, Floats]]) -> float:
+    """Monte-Carlo error by the bootstrap over patients, on the scale of distances; arms are drawn together."""
+    rng = np.random.default_rng(int(sha256(entry.finding.id.encode()).hexdigest()[:8], 16))
+    sizes = [len(next(iter(table.values()))) for table in tables]
+    paired = len(set(sizes)) == 1
+    found = []
+    for _ in range(REPLICATES):
+        shared = rng.integers(0, sizes[0], sizes[0])
+        rows = [shared if paired else rng.integers(0, size, size) for size in sizes]
+        drawn = [{name: values[at] for name, values in table.items()} for table, at in zip(tables, rows, strict=True)]
+        found.append(scaled(_number(measure, drawn), measure.scale))
+    known = np.array([value for value in found if isfinite(value)])
+    return float(known.std(ddof=1)) if len(known) > 1 else nan
+
+
+def _settled(entry: Entry, measure: Measure, figure: Figure) -> bool:
+    """Whether more patients would not matter: nothing to compare with, or an error small enough."""
+    about = printed(entry, measure)
+    half = (about.high - about.low) / 2
+    return not entry.arms or not isfinite(figure.error) or not isfinite(half) or figure.error <= QUARTER * half
+
+
+def printed(entry: Entry, measure: Measure) -> Published:
+    """The published figure of an entry with its error."""
+    row = entry.finding
+    return published(
+        row.value,
+        row.low,
+        row.high,
+        row.interval_type,
+        row.n,
+        measure.scale,
+        (row.approx_low, row.approx_high),
+        2 if row.n_scope == "total" and len(entry.arms) < 2 else 1,
+    )
+
+
+def run_studies(
+    studies: Sequence[Study],
+    request: Request,
+    jobs: int | None = None,
+    fresh: bool = False,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> dict[str, list[Figure]]:
+    """Figures of many studies by name, several at once; finished ones are taken from where they were kept.
+
+    ``jobs``: processes; one a core if not said, 1 for none but this. ``progress``: done, of how many, which.
+    """
+    found: dict[str, list[Figure]] = {}
+    waiting = []
+    for study in studies:
+        known = None if fresh else _recalled(study, request)
+        if known is None:
+            waiting.append(study)
+        else:
+            found[study.name] = known
+    for name, figures in _computed(sorted(waiting, key=_work, reverse=True), request, jobs or os.cpu_count() or 1):
+        found[name] = figures
+        if progress is not None:
+            progress(len(found), len(studies), name)
+    return {study.name: found[study.name] for study in studies}
+
+
+def _computed(studies: Sequence[Study], request: Request, jobs: int) -> Iterator[tuple[str, list[Figure]]]:
+    if jobs == 1 or len(studies) < 2:
+        for study in studies:
+            yield study.name, _run_and_keep(study, request)
+        return
+    pool = ProcessPoolExecutor(min(jobs, len(studies)), mp_context=get_context("spawn"))
+    try:
+        jobs_of = {pool.submit(_run_and_keep, study, request): study.name for study in studies}
+        for job in as_completed(jobs_of):
+            yield jobs_of[job], job.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _work(study: Study) -> int:
+    """Patient-days of a study, roughly."""
+    entries = [entry for entry in study.entries if not entry.refused]
+    measures = {entry.finding.id: entry.measure for entry in entries}
+    return sum(_needed(name, entries, measures)[1] for name in study.arms)
+
+
+def _run_and_keep(study: Study, request: Request) -> list[Figure]:
+    figures = run_study(study, request)
+    place = _place(study, request)
+    if place is not None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = place.with_name(f".{place.name}.{os.getpid()}.part")
+        part.write_text(json.dumps([asdict(figure) for figure in figures]), encoding="utf-8")
+        part.replace(place)
+    return figures
+
+
+def _recalled(study: Study, request: Request) -> list[Figure] | None:
+    place = _place(study, request)
+    if place is None or not place.is_file():
+        return None
+    try:
+        return [Figure(**row) for row in json.loads(place.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError, OSError):
+        return None
+
+
+def _place(study: Study, request: Request) -> Path | None:
+    base = kept.folder()
+    if base is None:
+        return None
+    about = [write_study(study), asdict(request), model_digest()]
+    return base / "evidence" / f"{study.name}-{sha256(json.dumps(about).encode()).hexdigest()[:16]}.json"
