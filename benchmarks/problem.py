@@ -26,8 +26,8 @@ import numpy as np
 from dayzero.module import ORDER_SIGNALS
 from dayzero.simulation import day as program
 from dayzero.simulation.assemble import Body, standard_body
-from dayzero.simulation.engine_jax import Layout, _pick, _Settings, _unpack
 from dayzero.simulation.integrate import over_a_day
+from dayzero.simulation.layout import Layout, unpack
 from dayzero.simulation.prepare import Prepared, admission_day, prepare
 from dayzero.simulation.streams import CHANCE, uniform, unsigned
 from dayzero.spec import Plan
@@ -61,13 +61,13 @@ class Problem:
         ids = np.arange(patients) if isinstance(patients, int) else np.asarray(patients)
         made = prepare(body, plan, ids, seed, first_day=admission_day(plan), days=days, origins=1 + len(plan.donors))
         layout = Layout.of(body, made)
-        planned = [_pick(made.daily[n], i).T for n, i in layout.daily]
+        planned = [values.T for values in layout.daily_of(made)]
         calendar = unsigned(made.first_day + np.arange(days))
         drawn = [uniform(made.key[:, None], unsigned(CHANCE + stream), calendar) for stream in _chances(body).values()]
         return cls(
             plan.name, body, layout, made,
-            np.stack([_pick(made.numbers[o][n], i) for o, n, i in layout.numbers], axis=-1),
-            np.stack([made.settings[n] for n in layout.settings], axis=-1),
+            np.stack(layout.numbers_of(made), axis=-1),
+            np.stack(layout.settings_of(made), axis=-1),
             np.stack([*planned, *(draw.astype(float) for draw in drawn)], axis=-1),
             made.key, made.first_day,
         )  # fmt: skip
@@ -81,7 +81,7 @@ class Problem:
 
     @property
     def origins(self) -> int:
-        return 1 + max(o for _, _, o in self.layout.numbers if o is not None)
+        return self.layout.origins
 
     @cached_property
     def given(self) -> list[tuple[str, int | None]]:
@@ -96,9 +96,7 @@ class Problem:
 
     def organs(self, numbers: Any) -> dict[str, Any]:
         """What each organ sees as ``p``, from a vector of numbers."""
-        entries = [(f"{organ}.{name}", origin) for organ, name, origin in self.layout.numbers]
-        named = _unpack(entries, [numbers[i] for i in range(len(entries))])
-        return {o.name: o.view(**{f: named[f"{o.name}.{f}"] for f in o.view._fields}) for o in self.body.living}
+        return self.layout.people(self.body, [numbers[i] for i in range(len(self.layout.numbers))])
 
     def admission(self, numbers: Any, key: Any) -> tuple[Any, Any, Any]:
         """State, memory and fates on admission, as trees; with the fates go the hazards of last night."""
@@ -116,7 +114,7 @@ class Problem:
         return jax.tree.unflatten(shape, [leaves[i] for i in range(shape.num_leaves)])
 
     def _outside(self, today: Any, orders: Any) -> dict[str, Any]:
-        named = _unpack(self.given, [today[i] for i in range(len(self.given))])
+        named = unpack(self.given, [today[i] for i in range(len(self.given))])
         return named | {name: orders[i] for i, name in enumerate(ORDERS)}
 
     def counts(self, state: Any, numbers: Any) -> list[Any]:
@@ -133,7 +131,7 @@ class Problem:
     def morning(self, state: Any, memory: Any, numbers: Any, settings: Any, today: Any, day: Any, key: Any):
         """Report, decide, act: (state, memory, orders, compared quantities), flat."""
         p, y = self.organs(numbers), self._tree(0, state)
-        chosen = _Settings({n: settings[i] for i, n in enumerate(self.layout.settings)})
+        chosen = self.layout.chosen([settings[i] for i in range(len(self.layout.settings))])
         nothing = self._outside(today, [0.0] * len(ORDERS))
         signals = program.all_signals(self.body, y, p, nothing)
         reports = program._reports(signals, chosen, key, day)

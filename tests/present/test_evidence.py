@@ -84,7 +84,7 @@ def test_findings_of_ones_own_are_translated_without_running(monkeypatch, capsys
     told = {row["id"]: row for row in json.loads(out)}
     assert code == 0
     assert told["one"]["arms"] == ["AML CR1 | adult | MSD | PBSC | MAC | CsA+MTX"]
-    assert "admission" in told["two"]["not_simulated"]
+    assert "not given by the ward" in told["two"]["not_simulated"]
 
 
 def test_a_study_is_scored_from_the_command_line(monkeypatch, capsys, tmp_path):

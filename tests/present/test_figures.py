@@ -139,7 +139,8 @@ def test_the_shares_transfused_are_those_of_the_course(course: Course, figure: F
 
 def test_the_run_record_and_the_disclaimer_are_at_the_foot(course: Course, figure: Figure) -> None:
     digest = course.record["plans"][0]["sha256"][:12]
-    line = f"dayzero 0.1.0 · plan aml-sibling-pbsc · sha256 {digest} · seed 1 · 16 patients · jax float32"
+    engine = course.record["engine"]
+    line = f"dayzero 0.1.0 · plan aml-sibling-pbsc · sha256 {digest} · seed 1 · 16 patients · {engine} float32"
     assert record_line(course.record) == line
     foot = next(text for text in words(figure) if line in text)
     assert DISCLAIMER in foot

@@ -19,6 +19,7 @@ from dayzero.elementwise import maximum, where
 from dayzero.module import Number, Orders, Parameter, Setting
 
 SETTINGS = {
+    "weight_kg": Setting("kg", "body weight, by which stool of the small is staged"),
     "hospital_discharge_anc": Setting("1e9/L", "neutrophils at which a patient may go home"),
     "hospital_earliest_day": Setting("day", "first day on which a patient may go home"),
     "hospital_well_days": Setting("day", "mornings in a row of being well before going home"),
