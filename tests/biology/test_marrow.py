@@ -133,6 +133,36 @@ def test_the_number_of_clones_is_a_poisson_number() -> None:
     assert founders.var() == pytest.approx(expected, rel=0.05)
 
 
+def platelet_losses(**ill: float) -> tuple[np.ndarray, np.ndarray]:
+    """Share of own and of transfused platelets lost in a day, of a patient with 15 of each."""
+    ready = prepared(Plan.load("aml-sibling-pbsc").but(population=Population()))
+    p = SimpleNamespace(**ready.numbers["thrombopoiesis"])
+    y = thrombopoiesis.start(p, 2)
+    few = 15 / p.platelet_set_point
+    host = y.cells[0]._replace(platelets=few, megakaryocytes=0 * few)
+    y = y._replace(cells=(host, y.cells[1]), transfused=15 + 0 * few)
+    quiet = dict.fromkeys(thrombopoiesis.NEEDS, 0.0) | {"thrombopoietin": 1.0}
+    quiet |= {name: NOBODY for name in ("multipotent_output", "committed_output", "homing", "infused")}
+    dy = thrombopoiesis.rates(y, p, SimpleNamespace(**quiet | ill))
+    return -dy.cells[0].platelets / few, -dy.transfused / 15
+
+
+def test_transfused_platelets_share_the_survival_of_the_patients_own() -> None:
+    for ill in ({}, {"endothelial_injury": 0.5}, {"infection": 1.0}, {"gvhd_damage": 0.4}, {"vod_activity": 1.0}):
+        own, given = platelet_losses(**ill)
+        assert np.allclose(own, given), ill
+
+
+def test_an_ill_patient_is_refractory_to_platelets() -> None:
+    """Of a transfusion half as much or less is left after a day as in a patient who is well."""
+    _, well = platelet_losses()
+    for ill in ({"endothelial_injury": 1.0}, {"vod_activity": 1.0}, {"tma_activity": 1.0}, {"infection": 1.0}):
+        _, spent = platelet_losses(**ill)
+        assert np.all(spent > 1.4 * well), ill
+    _, all_at_once = platelet_losses(endothelial_injury=1.0, vod_activity=1.0, infection=1.0)
+    assert np.all(np.exp(-all_at_once) < 0.5 * np.exp(-well))
+
+
 def test_mycophenolate_lowers_output() -> None:
     plan = calm("nma-flu-tbi2")
     with_it, without = plan, plan.but(prophylaxis={"mycophenolate": None})
