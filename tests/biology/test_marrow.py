@@ -142,7 +142,7 @@ def platelet_losses(**ill: float) -> tuple[np.ndarray, np.ndarray]:
     host = y.cells[0]._replace(platelets=few, megakaryocytes=0 * few)
     y = y._replace(cells=(host, y.cells[1]), transfused=15 + 0 * few)
     quiet = dict.fromkeys(thrombopoiesis.NEEDS, 0.0) | {"thrombopoietin": 1.0}
-    quiet |= {name: NOBODY for name in ("multipotent_output", "committed_output", "homing", "infused")}
+    quiet |= dict.fromkeys(("multipotent_output", "committed_output", "homing", "infused"), NOBODY)
     dy = thrombopoiesis.rates(y, p, SimpleNamespace(**quiet | ill))
     return -dy.cells[0].platelets / few, -dy.transfused / 15
 
