@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".venv"
 PYTHON = HOME / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 GROUPS = {"run": (), "dev": ("pytest", "pytest-xdist", "hypothesis", "ruff", "pyright", "import-linter", "jsonschema",
-                             "towncrier", "xarray", "distributed", "python-libsbml",
+                             "towncrier", "xarray", "distributed", "python-libsbml", "fhir.resources", "py-ard",
                              "copasi-basico", "nicegui", "fastapi", "httpx", "playwright",
                              "axe-playwright-python"),
           "docs": ("sphinx", "myst-parser", "pydata-sphinx-theme"),
