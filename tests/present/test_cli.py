@@ -378,6 +378,7 @@ def test_stopping_while_files_are_written_leaves_none_and_after_it_says_which(da
 
 STOPPED = """
 import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it may be ignored
 from dayzero.present import cli
 from dayzero.simulation import cohort
 

@@ -79,6 +79,7 @@ def test_a_bad_option_is_one_sentence_and_makes_no_folder(dayzero, tmp_path, opt
 
 STOPPED = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it may be ignored
 from analyse import cut
 from dayzero.analyse import large
 from dayzero.present import cli

@@ -109,7 +109,7 @@ class Threads:
         while (number := self._numbers.get()) is not None and not self._stop.is_set():
             try:
                 self._done.put(Done(number, self._task(number, partial(self._tick, number))))
-            except Exception as failure:
+            except BaseException as failure:  # noqa: B036  whatever ends a task is told, and ends no thread
                 self._done.put(Done(number, None, failure))
 
     def _tick(self, number: int, share: float) -> None:
