@@ -25,7 +25,7 @@ class Done(NamedTuple):
 
     number: int
     made: Any
-    failure: Exception | None = None
+    failure: BaseException | None = None
 
 
 class Pool(Protocol):
@@ -109,7 +109,7 @@ class Threads:
         while (number := self._numbers.get()) is not None and not self._stop.is_set():
             try:
                 self._done.put(Done(number, self._task(number, partial(self._tick, number))))
-            except BaseException as failure:  # noqa: B036  whatever ends a task is told, and ends no thread
+            except BaseException as failure:  # whatever ends a task is told, and ends no thread
                 self._done.put(Done(number, None, failure))
 
     def _tick(self, number: int, share: float) -> None:
