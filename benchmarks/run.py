@@ -46,7 +46,7 @@ Fairness notes
   people use. A solver linked to the compiled equations would at best save what is not the
   right-hand side: see the row of the right-hand side alone.
 - Per core: one process pinned to one core, all solvers in turn in the same process.
-- One patient alone fills one lane of a block of 16; that row shows what a single patient costs.
+- One patient alone fills one lane of eight; that row shows what a single patient costs.
 """
 
 
