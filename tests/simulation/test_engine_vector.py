@@ -147,8 +147,9 @@ def test_exponential_and_logarithm_of_the_extreme_are_those_of_numpy(precision: 
         np.testing.assert_allclose(log, np.log(x), rtol=1e-6, atol=1e-7)
 
 
-@pytest.mark.parametrize("function", [jnp.sin, jnp.tanh, jnp.round, lambda x: jnp.power(x, x)],
-                         ids=["sin", "tanh", "round", "power"])  # fmt: skip
+@pytest.mark.parametrize("function", [jnp.sin, jnp.tanh, jnp.round, lambda x: jnp.power(x, x),
+                                      lambda x: jnp.maximum(x.astype(jnp.int32), 3)],
+                         ids=["sin", "tanh", "round", "power", "larger whole number"])  # fmt: skip
 def test_an_operation_without_a_rule_is_an_error_when_the_program_is_made(function: Callable[[Any], Any]) -> None:
     with pytest.raises(TapeError, match="no rule"):
         worked_out(lambda x, y: [function(x)], "float32", np.ones(8), np.ones(8))

@@ -247,7 +247,7 @@ def _setting(file: ModuleType, name: str) -> Explanation:
 
 
 def _assay(name: str) -> Explanation:
-    from dayzero.simulation.laboratory import ASSAYS  # needs jax
+    from dayzero.simulation.laboratory import ASSAYS
 
     body, assay = standard_body(), ASSAYS[name]
     noise = {"noise": assay.noise.typical} if assay.kind in ("count", "share") else {"noise_sd": assay.noise.typical}

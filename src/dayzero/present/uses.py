@@ -60,7 +60,7 @@ def orders_of(policy: ModuleType) -> list[str]:
 
 @cache
 def assays() -> dict[str, str]:
-    """Assay -> the signal it measures, read from the laboratory's file, which is not imported (it needs jax)."""
+    """Assay -> the signal it measures, read from the laboratory's file, which is not imported."""
     assigned = [node for node in ast.parse(_beside("laboratory.py")).body if isinstance(node, ast.AnnAssign)]
     table: Any = next(node.value for node in assigned if ast.unparse(node.target) == "ASSAYS")
     return {key.value: call.args[0].value for key, call in zip(table.keys, table.values, strict=True) if key}

@@ -24,6 +24,7 @@ CONSTANT, COURSE, DAY, STAGE = range(4)
 
 ARITHMETIC = {"add": "add", "add_any": "add", "sub": "sub", "mul": "mul", "div": "div", "max": "max", "min": "min"}
 FUNCTIONS = ("neg", "exp", "log", "sqrt", "floor", "abs")
+OF_FRACTIONS = ("div", "max", "min", "exp", "log", "sqrt", "floor", "abs")  # rules for floating-point numbers alone
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 LOGIC = ("and", "or", "not", "xor", "shift_right_logical")
 UNCHANGED = ("copy", "copy_p", "stop_gradient", "squeeze", "reshape", "broadcast_in_dim")
@@ -88,7 +89,7 @@ class Tape:
     def take(self, function: Callable[..., Any], shapes: Sequence[Any], inputs: Sequence[int]) -> list[int]:
         """Take down a function of scalars (flat arguments, flat results) applied to values of the tape."""
         closed = jax.make_jaxpr(function)(*shapes)
-        return self._walk(closed.jaxpr, closed.consts, inputs)
+        return self._walk(closed.jaxpr, self._constants(closed), inputs)
 
     def constant(self, number: Any, kind: str) -> int:
         """Take down a constant."""
@@ -102,10 +103,12 @@ class Tape:
             self.values.append(value)
         return self._known[key]
 
-    def _walk(self, jaxpr: Any, consts: Sequence[Any], inputs: Sequence[int]) -> list[int]:
-        found: dict[Any, int] = dict(zip(jaxpr.invars, inputs, strict=True))
-        found.update({var: self._constant_of(const, var.aval) for var, const in zip(jaxpr.constvars, consts,
-                                                                                  strict=True)})  # fmt: skip
+    def _constants(self, closed: Any) -> list[int]:
+        return [self._constant_of(c, v.aval) for v, c in zip(closed.jaxpr.constvars, closed.consts, strict=True)]
+
+    def _walk(self, jaxpr: Any, known: Sequence[int], inputs: Sequence[int]) -> list[int]:
+        """Results of a traced function, whose free variables and arguments are on the tape already."""
+        found: dict[Any, int] = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*known, *inputs), strict=True))
         read = lambda v: self._constant_of(v.val, v.aval) if isinstance(v, Literal) else found[v]  # noqa: E731
         for eqn in jaxpr.eqns:
             given = [read(v) for v in eqn.invars]
@@ -121,7 +124,7 @@ class Tape:
         name, kind = eqn.primitive.name, _kind(eqn.outvars[0].aval)
         if name in CALLS:
             nested = eqn.params[CALLS[name]]
-            return self._walk(nested.jaxpr, nested.consts, given)
+            return self._walk(nested.jaxpr, self._constants(nested), given)
         if name == "integration":
             return self._integration(eqn, given)
         if name in UNCHANGED:
@@ -136,9 +139,11 @@ class Tape:
             return [self.op("min", (self.op("max", (given[1], given[0]), kind), given[2]), kind)]
         if name == "select_n" and self.values[given[0]].kind == "b1":
             return [self.op("select", (given[0], given[2], given[1]), kind)]
+        if name in OF_FRACTIONS and kind not in ("f4", "f8"):
+            raise TapeError(f"the day program uses {name} on {kind}, for which the vector engine has no rule")
         if name in ARITHMETIC or name in FUNCTIONS or name in COMPARISONS or name in LOGIC:
             return [self.op(ARITHMETIC.get(name, name), tuple(given), kind)]
-        raise TapeError(f"the day program uses {name}, for which the vector engine has no rule")
+        raise TapeError(f"the day program uses {name} on {kind}, for which the vector engine has no rule")
 
     def _power(self, x: int, n: int, kind: str) -> int:
         if n < 1:
@@ -156,18 +161,9 @@ class Tape:
         self.start = given[:states]
         kinds = [_kind(v.aval) for v in eqn.outvars]
         self.stage = [self.input("stage", i, kind, STAGE) for i, kind in enumerate(kinds)]
-        seen = dict(zip(jaxpr.constvars, given[states:], strict=True))
-        self.rates = self._inside(jaxpr, seen)
+        self.rates = self._walk(jaxpr, given[states:], self.stage)
         live = self._put(Value("live", tuple(self.start), None, kinds[0], DAY))
         return [self._put(Value("lived", (live,), i, kind, DAY)) for i, kind in enumerate(kinds)]
-
-    def _inside(self, jaxpr: Any, seen: dict[Any, int]) -> list[int]:
-        """The rates, whose free variables are known already."""
-        found = dict(seen) | dict(zip(jaxpr.invars, self.stage, strict=True))
-        read = lambda v: self._constant_of(v.val, v.aval) if isinstance(v, Literal) else found[v]  # noqa: E731
-        for eqn in jaxpr.eqns:
-            found.update(zip(eqn.outvars, self._equation(eqn, [read(v) for v in eqn.invars]), strict=True))
-        return [read(v) for v in jaxpr.outvars]
 
     def op(self, op: str, args: tuple[int, ...], kind: str) -> int:
         """Take down an operation, in its simplest form."""

@@ -154,9 +154,10 @@ call void @llvm.x86.sse.ldmxcsr(ptr %quick)"""
     return declared, start, "call void @llvm.x86.sse.ldmxcsr(ptr %usual)"
 
 
-def _copy(e: Emitter, vector: str) -> str:
+def _loop(e: Emitter, head: str, body: str) -> str:
+    """A function that does something at the byte offset %b of each of %count places."""
     return f"""
-define internal void @copy(ptr noalias %to, ptr noalias %from, i64 %count) {{
+define internal void {head} {{
 entry:
 br label %head
 head:
@@ -165,15 +166,20 @@ head:
 br i1 %more, label %one, label %end
 one:
 %b = mul i64 %i, {e.width}
-%f = getelementptr i8, ptr %from, i64 %b
-%t = getelementptr i8, ptr %to, i64 %b
-%v = load {vector}, ptr %f, align 4
-store {vector} %v, ptr %t, align {e.width}
+{body}
 %i1 = add i64 %i, 1
 br label %head
 end:
 ret void
 }}"""
+
+
+def _copy(e: Emitter, vector: str) -> str:
+    body = f"""%f = getelementptr i8, ptr %from, i64 %b
+%t = getelementptr i8, ptr %to, i64 %b
+%v = load {vector}, ptr %f, align 4
+store {vector} %v, ptr %t, align {e.width}"""
+    return _loop(e, "@copy(ptr noalias %to, ptr noalias %from, i64 %count)", body)
 
 
 def _finish(e: Emitter, vector: str) -> str:
@@ -185,17 +191,7 @@ def _finish(e: Emitter, vector: str) -> str:
     )
     fma = f"call {vector} @llvm.fma.{writer.name(e.kind)}"
     two, third = writer.splat(2.0, e.kind), writer.splat(1 / 3, e.kind)
-    return f"""
-define internal void @finish(ptr %at0, ptr %at1, ptr %at2, ptr %at3, ptr %at4, i64 %count) {{
-entry:
-br label %head
-head:
-%i = phi i64 [0, %entry], [%i1, %one]
-%more = icmp slt i64 %i, %count
-br i1 %more, label %one, label %end
-one:
-%b = mul i64 %i, {e.width}
-{reads}
+    body = f"""{reads}
 %d1 = fsub {vector} %y1, %y0
 %d2 = fsub {vector} %y2, %y0
 %d3 = fsub {vector} %y3, %y0
@@ -204,12 +200,8 @@ one:
 %new = {fma}({vector} %sum, {vector} {third}, {vector} %y4)
 %less = fcmp ogt {vector} zeroinitializer, %new
 %cut = select <{e.lanes} x i1> %less, {vector} zeroinitializer, {vector} %new
-store {vector} %cut, ptr %p0, align {e.width}
-%i1 = add i64 %i, 1
-br label %head
-end:
-ret void
-}}"""
+store {vector} %cut, ptr %p0, align {e.width}"""
+    return _loop(e, "@finish(ptr %at0, ptr %at1, ptr %at2, ptr %at3, ptr %at4, i64 %count)", body)
 
 
 def _factors(e: Emitter, vector: str, number: str) -> str:
