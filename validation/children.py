@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import sys
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,11 @@ def _group(text: str) -> dict[str, str]:
     return {"blood_group": {"0": "O"}.get(text, text)} if text in ("0", "O", "A", "B", "AB") else {}
 
 
-def predicted(rows: list[dict[str, str]], twins: int = TWINS) -> dict[str, np.ndarray]:
-    """Median judged day over the twins of each child, by endpoint: (children,) arrays; nan where most never recover."""
+def predicted(rows: list[dict[str, str]], twins: int = TWINS) -> tuple[dict[str, np.ndarray], Mapping[str, Any]]:
+    """Median judged day over the twins of each child, by endpoint, and the run record.
+
+    (children,) arrays; nan where most never recover.
+    """
     plans = [plan_of(child) for child in rows]
     repeated = [plan for plan in plans for _ in range(twins)]
     with warnings.catch_warnings():
@@ -88,7 +92,9 @@ def predicted(rows: list[dict[str, str]], twins: int = TWINS) -> dict[str, np.nd
     shape = (len(rows), twins)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        return {name: np.nanmedian(judged[column].reshape(shape), axis=1) for name, (_, column) in ENDPOINTS.items()}
+        days = {name: np.nanmedian(judged[column].reshape(shape), axis=1) for name, (_, column) in ENDPOINTS.items()}
+    outside = f"{len(course.record['warnings'])} doses or ages lie outside what the evidence covers"
+    return days, {**course.record, "warnings": [outside]}
 
 
 def table(rows: list[dict[str, str]], found: dict[str, np.ndarray]) -> list[list[str]]:
@@ -166,7 +172,7 @@ def main() -> None:
     if not DATA.exists():
         sys.exit(f"the data set is not here: {DATA.name}")
     rows = children()
-    found = predicted(rows)
+    found, record = predicted(rows)
     lines = table(rows, found)
     text = "\n".join("| " + " | ".join(cells) + " |" for cells in [HEAD, ["---"] * len(HEAD), *lines])
     print(text)
@@ -178,7 +184,7 @@ def main() -> None:
     ]
     o = np.concatenate([observed[n][k] for n, k in zip(ENDPOINTS, known, strict=True)])
     p = np.concatenate([found[n][k] for n, k in zip(ENDPOINTS, known, strict=True)])
-    figure = observed_predicted_figure(o, p, groups, title="131 children: day of recovery", log=True)
+    figure = observed_predicted_figure(o, p, groups, title="131 children: day of recovery", log=True, record=record)
     save(figure, PAGES / "children.png")
     (PAGES / "children.md").write_text(TEXT.format(table=text, twins=TWINS))
 

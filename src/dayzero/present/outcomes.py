@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -121,6 +122,9 @@ def _waiting(axes: Axes, counts: Mapping[str, DayCounts], left_out: Mapping[str,
             put(day, y, f"{waiting}", ha="center", transform=axes.get_xaxis_transform())
 
 
+MARGIN = 22  # letters of a group's name that the margin holds
+
+
 def observed_predicted_figure(
     observed: ArrayLike,
     predicted: ArrayLike,
@@ -159,7 +163,7 @@ def observed_predicted_figure(
                 axis.set_minor_formatter(NullFormatter())
         for i, name in enumerate(dict.fromkeys(who)):
             (colour, marker), own = MARKERS[i % len(MARKERS)], who == name
-            label = f"{name or 'patients'} ({own.sum()})"
+            label = textwrap.fill(f"{name or 'patients'} ({own.sum()})", MARGIN)
             axes.plot(x[own], y[own], marker, color=colour, ms=4.5, mew=0.8, alpha=0.8, label=label)
         axes.legend(loc="lower left", bbox_to_anchor=(1.01, 0.0))
         end_labels(axes, [(edges[1], "predicted =\nobserved")])
