@@ -171,7 +171,7 @@ def tsit5(case: Case) -> Solver:
     import jax
     import jax.numpy as jnp
 
-    from dayzero.simulation.day import _act, _rates, all_signals
+    from dayzero.simulation.day import act, all_signals, rates_of
 
     held = case.held
     body, (_, today_shape) = held.body, jax.tree.flatten(held.today(0))
@@ -188,8 +188,8 @@ def tsit5(case: Case) -> Solver:
         def day(y: Any, row: Any) -> Any:
             outside = tree(today_shape, row)
             signals = all_signals(body, organs(y), held.people, outside)
-            acted = flat(_act(body, organs(y), held.people, signals))
-            term = diffrax.ODETerm(lambda t, z, _: flat(_rates(body, organs(z), held.people, outside)))
+            acted = flat(act(body, organs(y), held.people, signals))
+            term = diffrax.ODETerm(lambda t, z, _: flat(rates_of(body, organs(z), held.people, outside)))
             found = diffrax.diffeqsolve(term, diffrax.Tsit5(), 0.0, 1.0, None, acted, stepsize_controller=control,
                                         saveat=diffrax.SaveAt(ts=jnp.array([0.5, 1.0])), max_steps=10**5)  # fmt: skip
             return jnp.maximum(found.ys[1], 0.0), found.ys[0]

@@ -26,7 +26,7 @@ from dayzero.present.export_sbml import SBML, sbml
 from dayzero.present.export_units import unit_id
 from dayzero.simulation.cohort import simulate
 from dayzero.simulation.course import Course
-from dayzero.simulation.day import _act, _rates, all_signals
+from dayzero.simulation.day import act, all_signals, rates_of
 from dayzero.simulation.observe import observe
 from dayzero.simulation.occurrences import GIVEN
 from dayzero.spec import Plan
@@ -93,7 +93,7 @@ def test_the_body_is_lived_again_as_it_was_simulated(held: HeldFast, body: Equat
 def test_exported_rates_are_those_of_the_engine(held: HeldFast, body: Equations, lived: Replay, row: int) -> None:
     acted, today = lived.acted[row], held.today(row)
     with np.errstate(all="ignore"):
-        own = leaves(held, _rates(held.body, states_of(held, acted), held.people, today))
+        own = leaves(held, rates_of(held.body, states_of(held, acted), held.people, today))
     names = Names(body, acted)
     names.update({name: values[row] for name, (_, values) in body.given.items()})
     told = np.array([number(rate, names) for rate in body.rates.values()], dtype=float)
@@ -104,7 +104,7 @@ def test_exported_rates_are_those_of_the_engine(held: HeldFast, body: Equations,
 def test_exported_mornings_are_those_of_the_engine(held: HeldFast, body: Equations, lived: Replay, row: int) -> None:
     dawn, today, p = states_of(held, lived.dawn[row]), held.today(row), held.people
     with np.errstate(all="ignore"):
-        own = leaves(held, _act(held.body, dawn, p, all_signals(held.body, dawn, p, today)))
+        own = leaves(held, act(held.body, dawn, p, all_signals(held.body, dawn, p, today)))
     names = Names(body, lived.dawn[row])
     names.update({name: values[row] for name, (_, values) in body.given.items()})
     told = [number(body.jumps.get(name, name), names) for name in body.states]

@@ -18,7 +18,7 @@ from dayzero.module import ORDER_SIGNALS
 from dayzero.simulation.assemble import Body, standard_body
 from dayzero.simulation.cohort import simulate
 from dayzero.simulation.course import Course
-from dayzero.simulation.day import _act, all_signals
+from dayzero.simulation.day import act, all_signals
 from dayzero.simulation.layout import Precision
 from dayzero.simulation.prepare import Prepared, prepare
 from dayzero.simulation.streams import CHANCE, uniform, unsigned
@@ -78,7 +78,7 @@ class HeldFast:
         state = {o.name: self.admitted.get(o.name, ()) for o in self.body.living}
         with np.errstate(all="ignore"):
             signals = all_signals(self.body, state, self.people, self.today(0))
-            return {name: part for name, part in _act(self.body, state, self.people, signals).items() if part != ()}
+            return {name: part for name, part in act(self.body, state, self.people, signals).items() if part != ()}
 
 
 def held_fast(plan: Plan | str, *, patient: int = 0, days: int = 120, seed: int = 1,

@@ -18,7 +18,7 @@ import numpy as np
 from dayzero.present.export_course import HeldFast
 from dayzero.simulation import cache as kept
 from dayzero.simulation.assemble import standard_body
-from dayzero.simulation.day import _act, _rates, all_signals
+from dayzero.simulation.day import act, all_signals, rates_of
 from dayzero.simulation.hoist import once_a_day
 from dayzero.simulation.layout import STEPS_PER_DAY
 
@@ -70,8 +70,8 @@ def _program(state_shape: Any, numbers_shape: Any, today_shape: Any) -> Callable
     def day(state: Any, numbers: Any, today: Any, half: Any) -> Any:
         parts, p, outside = tree(state_shape, state), tree(numbers_shape, numbers), tree(today_shape, today)
         y = {o.name: part for o, part in zip(body.living, parts, strict=True)}
-        acted = _act(body, y, p, all_signals(body, y, p, outside))
-        rates = once_a_day(lambda z: _rates(body, z, p, outside), acted)
+        acted = act(body, y, p, all_signals(body, y, p, outside))
+        rates = once_a_day(lambda z: rates_of(body, z, p, outside), acted)
         step = lambda _, z: _step(rates, z, 1 / (2.0 * half))  # noqa: E731
         told = lambda z: jnp.stack([x for o in body.living for x in jax.tree.leaves(z[o.name])])  # noqa: E731
 

@@ -14,14 +14,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import numpy as np
-from jax.extend.core import Literal
 
 from dayzero.errors import EngineError
+from dayzero.simulation.traced import constants, walk
 
 Read: TypeAlias = str | bool | int | float  # a name, or a number that stands as it is
 
-CALLS = {"pjit": "jaxpr", "jit": "jaxpr", "closed_call": "call_jaxpr", "core_call": "call_jaxpr",
-         "custom_jvp_call": "call_jaxpr"}  # fmt: skip
 UNCHANGED = frozenset({"copy", "copy_p", "stop_gradient", "squeeze", "reshape", "broadcast_in_dim"})
 ARITHMETIC = frozenset({"add", "add_any", "sub", "mul", "div", "neg", "exp", "log", "sqrt", "floor", "max", "min",
                         "abs", "square", "integer_pow", "clamp", "log1p", "expm1", "tanh"})  # fmt: skip
@@ -92,7 +90,8 @@ def trace(function: Callable[..., Any], inputs: Sequence[str], examples: Sequenc
     with jax.enable_x64(True):
         closed = jax.make_jaxpr(function)(*examples)
     found = Trace(list(inputs))
-    found.outputs = _walk(found, closed.jaxpr, closed.consts, found.inputs)
+    free = constants(closed, _literal)
+    found.outputs = walk(closed.jaxpr, free, found.inputs, _literal, lambda eqn, reads: [_told(found, eqn, reads)])
     return found
 
 
@@ -136,23 +135,7 @@ def _replaced(found: Trace, name: str, pattern: Trace) -> Trace:
     return Trace(found.inputs, [call(operation) for operation in found.operations], found.outputs)
 
 
-def _walk(into: Trace, jaxpr: Any, constants: Sequence[Any], arguments: Sequence[Read]) -> list[Read]:
-    names: dict[Any, Read] = dict(zip(jaxpr.invars, arguments, strict=True))
-    names |= {v: _literal(c) for v, c in zip(jaxpr.constvars, constants, strict=True)}
-    read = lambda v: _literal(v.val) if isinstance(v, Literal) else names[v]  # noqa: E731
-    for equation in jaxpr.eqns:
-        reads = [read(v) for v in equation.invars]
-        inner = CALLS.get(equation.primitive.name)
-        if inner is not None:
-            nested = equation.params[inner]
-            results = _walk(into, nested.jaxpr, nested.consts, reads)
-        else:
-            results = [_told(into, equation, reads)]
-        names.update(zip(equation.outvars, results, strict=True))
-    return [read(v) for v in jaxpr.outvars]
-
-
-def _literal(value: Any) -> Read:
+def _literal(value: Any, _: Any = None) -> Read:
     if np.ndim(value):
         raise TraceError(f"a constant of shape {np.shape(value)}; only scalars can be written out")
     kind = np.asarray(value).dtype.kind

@@ -101,8 +101,8 @@ def one_day(body: Body, course: Course, p: Mapping[str, Any], settings: Any, tod
     orders, memory = _decide(body, course, reports, today, settings, day)
     orders = {name: amount * here for name, amount in orders.items()}
     outside = {**given, **orders}
-    acted = _act(body, course.state, p, all_signals(body, course.state, p, outside))
-    lived = integrate(lambda y: _rates(body, y, p, outside), acted, steps)
+    acted = act(body, course.state, p, all_signals(body, course.state, p, outside))
+    lived = integrate(lambda y: rates_of(body, y, p, outside), acted, steps)
     hazards, fatal = _risks(body, lived, p, outside)
     fates, happened, died_of = _risk(body, course, hazards, fatal, key)
     died_of = died_of * here
@@ -167,7 +167,8 @@ def _combine(name: str, given: list[Orders]) -> Any:
     return total
 
 
-def _act(body, state, p, signals):
+def act(body, state, p, signals):
+    """The state after what is done to each organ this morning: doses, cells, transfusions."""
     return {
         o.name: o.file.jump(state[o.name], p[o.name], offered(signals, o.needs))
         if hasattr(o.file, "jump")
@@ -176,7 +177,8 @@ def _act(body, state, p, signals):
     }
 
 
-def _rates(body, state, p, outside):
+def rates_of(body, state, p, outside):
+    """Rates of change of every organ, a day, by organ; ``()`` for one without a state."""
     signals = all_signals(body, state, p, outside)
     return {
         o.name: o.file.rates(state[o.name], p[o.name], offered(signals, o.needs)) if o.stateful else ()

@@ -4,19 +4,17 @@
 everything else (parameters, orders, doses) once, before the steps. A division by something that stays the same becomes
 a multiplication by its reciprocal, for a division costs as much as ten of them. Nothing else is changed; last bits
 move, so that this is part of the version.
-
-This is the one file that reads JAX's intermediate form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
-from jax.extend.core import Literal, primitives
+from jax.extend.core import primitives
 
-CALLS = {"pjit": "jaxpr", "jit": "jaxpr", "closed_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr"}
+from dayzero.simulation.traced import walk
 
 
 class Slot(NamedTuple):
@@ -45,7 +43,15 @@ def once_a_day(rates: Callable[[Any], Any], state: Any) -> Callable[[Any], Any]:
     traced, gives = jax.make_jaxpr(lambda *y: rates(jax.tree.unflatten(shape, y)), return_shape=True)(*leaves)
     operations: list[Operation] = []
     slots = [Slot(i) for i in range(len(leaves))]
-    ends = _sorted(traced.jaxpr, traced.consts, slots, operations, [len(leaves)])
+    places = [len(leaves)]
+
+    def told(eqn: Any, given: list[Any]) -> list[Any]:
+        if any(isinstance(x, Slot) for x in given):
+            return _later(eqn, given, operations, places)
+        known = eqn.primitive.bind(*given, **eqn.params)
+        return known if eqn.primitive.multiple_results else [known]
+
+    ends = walk(traced.jaxpr, traced.consts, slots, lambda number, _: number, told)
 
     def fast(y: Any) -> Any:
         values = list(jax.tree.leaves(y))
@@ -57,25 +63,6 @@ def once_a_day(rates: Callable[[Any], Any], state: Any) -> Callable[[Any], Any]:
         return jax.tree.unflatten(jax.tree.structure(gives), outputs)
 
     return fast
-
-
-def _sorted(jaxpr: Any, consts: Sequence[Any], inputs: Sequence[Any], later: list[Operation], places: list[int]):
-    """Results of a traced function, known values or slots; what must wait for the state is added to `later`."""
-    found: dict[Any, Any] = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*consts, *inputs), strict=True))
-    read = lambda v: v.val if isinstance(v, Literal) else found[v]  # noqa: E731
-    for eqn in jaxpr.eqns:
-        given = [read(v) for v in eqn.invars]
-        inner = CALLS.get(eqn.primitive.name)
-        if inner is not None:
-            nested = eqn.params[inner]
-            results = _sorted(nested.jaxpr, nested.consts, given, later, places)
-        elif not any(isinstance(x, Slot) for x in given):
-            told = eqn.primitive.bind(*given, **eqn.params)
-            results = told if eqn.primitive.multiple_results else [told]
-        else:
-            results = _later(eqn, given, later, places)
-        found.update(zip(eqn.outvars, results, strict=True))
-    return [read(v) for v in jaxpr.outvars]
 
 
 def _later(eqn: Any, given: list[Any], later: list[Operation], places: list[int]) -> list[Slot]:

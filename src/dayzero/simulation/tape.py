@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.extend.core import Literal, Primitive
+from jax.extend.core import Primitive
 
-from dayzero.simulation.hoist import CALLS
+from dayzero.simulation.traced import constants, walk
 
 CONSTANT, COURSE, DAY, STAGE = range(4)
 
@@ -89,7 +89,8 @@ class Tape:
     def take(self, function: Callable[..., Any], shapes: Sequence[Any], inputs: Sequence[int]) -> list[int]:
         """Take down a function of scalars (flat arguments, flat results) applied to values of the tape."""
         closed = jax.make_jaxpr(function)(*shapes)
-        return self._walk(closed.jaxpr, self._constants(closed), inputs)
+        free = constants(closed, self._constant_of)
+        return walk(closed.jaxpr, free, inputs, self._constant_of, self._equation)
 
     def constant(self, number: Any, kind: str) -> int:
         """Take down a constant."""
@@ -103,18 +104,6 @@ class Tape:
             self.values.append(value)
         return self._known[key]
 
-    def _constants(self, closed: Any) -> list[int]:
-        return [self._constant_of(c, v.aval) for v, c in zip(closed.jaxpr.constvars, closed.consts, strict=True)]
-
-    def _walk(self, jaxpr: Any, known: Sequence[int], inputs: Sequence[int]) -> list[int]:
-        """Results of a traced function, whose free variables and arguments are on the tape already."""
-        found: dict[Any, int] = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*known, *inputs), strict=True))
-        read = lambda v: self._constant_of(v.val, v.aval) if isinstance(v, Literal) else found[v]  # noqa: E731
-        for eqn in jaxpr.eqns:
-            given = [read(v) for v in eqn.invars]
-            found.update(zip(eqn.outvars, self._equation(eqn, given), strict=True))
-        return [read(v) for v in jaxpr.outvars]
-
     def _constant_of(self, number: Any, aval: Any) -> int:
         if np.shape(number):
             raise TapeError(f"a constant of shape {np.shape(number)}; the day program is written in scalars")
@@ -122,9 +111,6 @@ class Tape:
 
     def _equation(self, eqn: Any, given: list[int]) -> list[int]:
         name, kind = eqn.primitive.name, _kind(eqn.outvars[0].aval)
-        if name in CALLS:
-            nested = eqn.params[CALLS[name]]
-            return self._walk(nested.jaxpr, self._constants(nested), given)
         if name == "integration":
             return self._integration(eqn, given)
         if name in UNCHANGED:
@@ -161,7 +147,7 @@ class Tape:
         self.start = given[:states]
         kinds = [_kind(v.aval) for v in eqn.outvars]
         self.stage = [self.input("stage", i, kind, STAGE) for i, kind in enumerate(kinds)]
-        self.rates = self._walk(jaxpr, given[states:], self.stage)
+        self.rates = walk(jaxpr, given[states:], self.stage, self._constant_of, self._equation)
         live = self._put(Value("live", tuple(self.start), None, kinds[0], DAY))
         return [self._put(Value("lived", (live,), i, kind, DAY)) for i, kind in enumerate(kinds)]
 
