@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -73,14 +74,24 @@ def _cell(value: Any) -> str:
     return f"{value:.1e}" if 0 < abs(value) < 1e-2 else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def agree(quick: bool) -> tuple[list[agreement.Row], str]:
-    """Errors of every solver, and the table of them."""
+@cache
+def errors(quick: bool) -> list[agreement.Row]:
+    """Errors of every solver."""
     plans = agreement.PLANS[::2] if quick else agreement.PLANS
-    patients, days = (4, 60) if quick else (16, 120)
-    rows = agreement.table((agreement.Case.of(plan, patients, days) for plan in plans), quick)
-    title = f"Agreement: {patients} patients of each of {len(plans)} plans, {days} days, same orders for all"
+    return agreement.table((agreement.Case.of(plan, *_size(quick)) for plan in plans), quick)
+
+
+def _size(quick: bool) -> tuple[int, int]:
+    return (4, 60) if quick else (16, 120)
+
+
+def agree(quick: bool) -> tuple[list[dict[str, Any]], str]:
+    """Whether all solvers give the same course."""
+    rows, (patients, days) = errors(quick), _size(quick)
+    plans = len(agreement.PLANS[:: 2 if quick else 1])
+    title = f"Agreement: {patients} patients of each of {plans} plans, {days} days, same orders for all"
     head = ("solver", "steps a day or tolerance", "worst", "median", "right-hand sides a day", "same orders when free")
-    return rows, table(title, head, rows)
+    return [row._asdict() for row in rows], table(title, head, rows)
 
 
 def start_up(quick: bool) -> tuple[dict[str, Any], str]:
@@ -180,8 +191,9 @@ def exported(quick: bool) -> tuple[dict[str, Any], str]:
     return found, table(title, head, rows) + "\n" + EXPORTED_NOTES
 
 
-def compare(rows: list[agreement.Row], quick: bool) -> tuple[dict[str, Any], str]:
+def compare(quick: bool) -> tuple[dict[str, Any], str]:
     """Ratios per core at equal measured error."""
+    rows = errors(quick)
     chosen = {s: agreement.cheapest(rows, s) for s in ("dayzero float32", "dayzero float64", "LSODA", "diffrax Tsit5")}
     settings = {solver: row.setting for solver, row in chosen.items()}
     found = worker("ratios", cores=[max(os.sched_getaffinity(0))], plan=PLAN, days=120 if quick else 365,
@@ -202,6 +214,10 @@ def compare(rows: list[agreement.Row], quick: bool) -> tuple[dict[str, Any], str
     return found, table(title, head, lines) + "\n" + alone
 
 
+PARTS = {"agreement": agree, "start-up": start_up, "latency": alone, "throughput": throughput, "memory": memory,
+         "engines": engines, "judging": judging, "exported": exported, "ratios": compare}  # fmt: skip
+
+
 def machine() -> str:
     """What it was measured on."""
     names = ("jax", "numpy", "scipy", "numba", "diffrax")
@@ -214,17 +230,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="speed and accuracy beside general-purpose solvers")
     parser.add_argument("--quick", action="store_true", help="a sample, about two minutes")
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "dayzero-benchmarks")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="some parts, others left out")
     chosen = parser.parse_args()
     raw: dict[str, Any] = {"machine": machine()}
     text = [f"# Benchmarks\n\n{raw['machine']}"]
     print(text[0], flush=True)
-    rows, shown = agree(chosen.quick)
-    raw["agreement"] = [row._asdict() for row in rows]
-    for name, part in (("agreement", shown), ("start-up", start_up), ("latency", alone), ("throughput", throughput),
-                       ("memory", memory), ("engines", engines), ("judging", judging), ("exported", exported),
-                       ("ratios", lambda quick: compare(rows, quick))):  # fmt: skip
-        if not isinstance(part, str):
-            raw[name], part = part(chosen.quick)
+    for name in (name for name in PARTS if name in chosen.only):
+        raw[name], part = PARTS[name](chosen.quick)
         text.append(part)
         print(part, flush=True)
     print(NOTES)
