@@ -9,7 +9,6 @@ import pytest
 
 from dayzero.errors import SpecError
 from dayzero.spec import Candidate, DonorCase, library_names
-from dayzero.spec.donor_case import case_path
 
 TYPING = {"A": ["A*02:01", "A*03:01"], "B": ["B*07:02", "B*35:01"]}
 
@@ -99,9 +98,9 @@ def test_a_name_that_is_not_there_is_refused(name: str, said: str) -> None:
 
 
 def test_a_case_is_found_by_name_or_path(tmp_path: Path) -> None:
-    assert case_path("cord-units").name == "cord-units.yaml"
-    assert case_path(tmp_path / "x.yaml") == tmp_path / "x.yaml"
-    assert case_path(tmp_path) == tmp_path
+    assert DonorCase.path_of("cord-units").name == "cord-units.yaml"
+    assert DonorCase.path_of(tmp_path / "x.yaml") == tmp_path / "x.yaml"
+    assert DonorCase.path_of(tmp_path) == tmp_path
 
 
 def test_a_case_is_frozen() -> None:

@@ -29,7 +29,6 @@ from dayzero.simulation.assemble import standard_body
 from dayzero.simulation.request import asked
 from dayzero.spec import Trial
 from dayzero.spec.files import at_line
-from dayzero.spec.trial import trial_path
 from dayzero.spec.trial_parts import TrialEndpoint
 from dayzero.units import nearest
 
@@ -179,7 +178,7 @@ def checked(protocol: Trial | str | Path | Mapping[str, Any]) -> Trial:
         _check(whole)
     except SpecError as problem:
         if isinstance(protocol, (str, Path)):
-            raise at_line(problem, trial_path(protocol)) from None
+            raise at_line(problem, Trial.path_of(protocol)) from None
         raise
     return whole
 

@@ -25,10 +25,10 @@ def rank_donors(
     from dayzero.criteria.hla_reducers import reducer_at_hand
     from dayzero.present.cli import noted, out
     from dayzero.present.donor_table import page_of, show_ranking
-    from dayzero.spec.donor_case import DonorCase, case_path
+    from dayzero.spec.donor_case import DonorCase
     from dayzero.spec.files import at_line
 
-    path = case_path(case)
+    path = DonorCase.path_of(case)
     check_targets({"--html": page} if page else {}, {"--html": (".html",)}, read=[path, *([table] if table else [])])
     with noted():
         reducer = reducer_at_hand(table=table, data_dir=data, tree=tree)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, ClassVar, Final, Literal, cast
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from dayzero.errors import SpecError
 from dayzero.spec.base import Real, SpecModel, refuse
-from dayzero.spec.catalogue import library_names, library_path
-from dayzero.spec.files import at_line, read_yaml, shortest, whole_mapping, write_yaml
-from dayzero.spec.reading import kind_of, nearest
+from dayzero.spec.catalogue import LibraryKind
+from dayzero.spec.document import Document, of_this_schema
+from dayzero.spec.reading import kind_of
 from dayzero.spec.vocabulary import BloodGroup, HlaLocus, Sex
 
 CandidateKind = Literal[
     "matched_sibling", "matched_unrelated", "mismatched_unrelated", "haploidentical", "cord_unrelated"
 ]
-SCHEMA_VERSION: Final[int] = 1
 NOT_IN_EVERYBODY: Final = ("DRB3", "DRB4", "DRB5")
 
 
@@ -100,7 +97,7 @@ class Candidate(_Person):
         return self
 
 
-class DonorCase(SpecModel):
+class DonorCase(Document):
     """A patient and the candidates. Limits on which sources differ are settings.
 
     >>> case = DonorCase.load("unrelated-search")
@@ -108,9 +105,8 @@ class DonorCase(SpecModel):
     'matched_unrelated'
     """
 
-    schema_version: Literal[1] = Field(default=1, alias="schema", description="version of this format")
-    name: str = Field(default="custom", min_length=1, description="short name of the case")
-    title: str = Field(default="", description="what the case is, in a line")
+    shelf: ClassVar[LibraryKind] = "donor-case"
+
     note: str = Field(default="", description="what a reader should know")
     patient: CasePatient = Field(description="patient")
     donors: tuple[Candidate, ...] = Field(min_length=1, max_length=500, description="candidates")
@@ -126,32 +122,11 @@ class DonorCase(SpecModel):
         default=3.0e7, ge=1e6, le=1e9, description="nucleated cells per kg that one cord unit must hold"
     )
 
-    @classmethod
-    def load(cls, case: DonorCase | str | Path | Mapping[str, Any]) -> DonorCase:
-        """A case by its library name, from a YAML file, or from plain data."""
-        if isinstance(case, DonorCase):
-            return case
-        if isinstance(case, Mapping):
-            return cls(**whole_mapping(case, "donor case"))
-        path = case_path(case)
-        try:
-            return cls(**read_yaml(path))
-        except SpecError as problem:
-            raise at_line(problem, path) from None
-
-    def dump(self) -> str:
-        """The case as YAML text that `load` reads back to the same case."""
-        return write_yaml(shortest(self.plain()))
-
     @model_validator(mode="before")
     @classmethod
     def _this_schema(cls, data: Any) -> Any:
         if isinstance(data, Mapping):
-            written = cast("Mapping[str, Any]", data)
-            version: object = written.get("schema", written.get("schema_version", SCHEMA_VERSION))
-            if isinstance(version, bool) or version != SCHEMA_VERSION:
-                advice = "write schema: 1, or use the release of dayzero that wrote it"
-                raise refuse(kind_of(version), "1, the schema this release reads", advice, field="schema")
+            return of_this_schema(cast("Mapping[str, Any]", data))
         return data  # pyright: ignore[reportUnknownVariableType]
 
     @model_validator(mode="after")
@@ -168,16 +143,3 @@ class DonorCase(SpecModel):
             expected = f"{self.dsa_positive_mfi:g} or more, the level that is positive"
             raise refuse(f"{self.dsa_strong_mfi:g}", expected, "raise it", field="dsa_strong_mfi")
         return self
-
-
-def case_path(case: str | Path) -> Path:
-    """The file of a case, by library name or path."""
-    names = library_names("donor-case")
-    if isinstance(case, str) and case in names:
-        return library_path("donor-case", case)
-    path = Path(case)
-    if path.suffix.lower() in (".yaml", ".yml", ".json") or path.exists():
-        return path
-    near = nearest(str(case), list(names))
-    advice = f"did you mean {near}?" if near else "write a name from the library, or the path of a YAML file"
-    raise SpecError("donor case", "name", repr(str(case)), f"a file or one of {', '.join(names)}", advice)

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from hashlib import sha256
-from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, ClassVar, Final, cast
 
 from pydantic import Field, model_validator
 
 from dayzero.errors import SpecError
-from dayzero.spec.base import SpecModel, refuse
+from dayzero.spec.base import refuse
 from dayzero.spec.care import Care
-from dayzero.spec.catalogue import SECTIONS, edited, library_names, library_path, resolved
+from dayzero.spec.catalogue import SECTIONS, LibraryKind, edited, library_names, resolved
 from dayzero.spec.conditioning import Conditioning
+from dayzero.spec.document import Document, of_this_schema
 from dayzero.spec.donor import TYPICAL_AGE_YEARS, Donor
-from dayzero.spec.files import at_line, read_yaml, shortest, whole_mapping, write_yaml
 from dayzero.spec.graft import Graft
 from dayzero.spec.patient import Patient
 from dayzero.spec.population import Population, Spread
 from dayzero.spec.prophylaxis import Prophylaxis
-from dayzero.spec.reading import kind_of, nearest
+from dayzero.spec.reading import kind_of
 from dayzero.spec.vocabulary import SAME_PERSON, DonorKind, Verified
 
-SCHEMA_VERSION: Final[int] = 1
 NO_LYMPHOCYTES: Final[dict[DonorKind, str]] = {
     "autologous": "the patient's own lymphocytes see nothing foreign",
     "syngeneic": "the lymphocytes of a twin see nothing foreign",
@@ -33,7 +29,7 @@ NO_LYMPHOCYTES: Final[dict[DonorKind, str]] = {
 """Donors who give no lymphocytes after the graft, and why."""
 
 
-class Plan(SpecModel):
+class Plan(Document):
     """A whole transplant as it is planned. Days count from the infusion.
 
     `conditioning`, `prophylaxis`, `care` and `graft` may be a name from the library, `{base: name, ...edits}`,
@@ -44,9 +40,8 @@ class Plan(SpecModel):
     25000000.0
     """
 
-    schema_version: Literal[1] = Field(default=1, alias="schema", description="version of this format")
-    name: str = Field(default="custom", min_length=1, description="short name of the plan")
-    title: str = Field(default="", description="what the plan is, in a line")
+    shelf: ClassVar[LibraryKind] = "plan"
+
     sources: tuple[str, ...] = Field(default=(), description="where the plan comes from: DOIs, trial numbers")
     verified: Verified = Field(
         default="recalled", description="whether the sources were opened, partly, or only recalled"
@@ -61,28 +56,6 @@ class Plan(SpecModel):
     prophylaxis: Prophylaxis = Field(description="prophylaxis: a name, a base with edits, or in full")
     care: Care = Field(default=Care(), description="standard of care: a name, a base with edits, or in full")
     population: Population = Field(default=Population(), description="how virtual patients vary")
-
-    @classmethod
-    def load(cls, plan: Plan | str | Path | Mapping[str, Any]) -> Plan:
-        """A plan by its library name, from a YAML file, or from plain data."""
-        if isinstance(plan, Plan):
-            return plan
-        if isinstance(plan, Mapping):
-            return cls(**whole_mapping(plan, "plan"))
-        return cls._from_file(_path_of(plan))
-
-    def dump(self) -> str:
-        """The plan as YAML text that `load` reads back to the same plan."""
-        return write_yaml(shortest(self.plain()))
-
-    def canonical_json(self) -> str:
-        """The plan as JSON with sorted keys, no spaces and shortest numbers; equal plans give equal text."""
-        data = shortest(self.model_dump(by_alias=True))
-        return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-    def sha256(self) -> str:
-        """SHA-256 of the canonical JSON: the plan's identity in every run record."""
-        return sha256(self.canonical_json().encode()).hexdigest()
 
     def but(self, **sections: Any) -> Plan:
         """The same plan with some sections edited, checked again.
@@ -142,14 +115,6 @@ class Plan(SpecModel):
         """The spread of every varying field in absolute numbers, around the plan's own values."""
         return {field: spread.around(self.value_of(field)) for field, spread in self.population.fields.items()}
 
-    @classmethod
-    def _from_file(cls, path: Path) -> Plan:
-        data = read_yaml(path)
-        try:
-            return cls(**data)
-        except SpecError as problem:
-            raise at_line(problem, path) from None
-
     def _as_it_counts(self, donor: Donor) -> Donor:
         told = donor.plain()
         age = TYPICAL_AGE_YEARS.get(donor.kind, min(self.patient.age_years, 90.0))
@@ -169,11 +134,7 @@ class Plan(SpecModel):
     def _whole(cls, data: Any) -> Any:
         if not isinstance(data, Mapping):
             return data
-        written = resolved(cast("Mapping[str, Any]", data))
-        version = written.get("schema", written.get("schema_version", SCHEMA_VERSION))
-        if type(version) is not int or version != SCHEMA_VERSION:
-            advice = "write schema: 1, or use the release of dayzero that wrote it"
-            raise refuse(kind_of(version), f"{SCHEMA_VERSION}, the schema this release reads", advice, field="schema")
+        written = of_this_schema(resolved(cast("Mapping[str, Any]", data)))
         if "prophylaxis" not in written and _is_autologous(written.get("donor")):
             written = resolved({**written, "prophylaxis": "none"})
         return written
@@ -236,15 +197,3 @@ def _check_centre(field: str, spread: Spread, value: float) -> None:
         expected = f"{low:g} to {high:g}, the limits of its spread"
         advice = "move the limits, or take the spread away with null"
         raise refuse(f"{centre:g} as the centre of {field}", expected, advice, field=f"population.fields.{field}")
-
-
-def _path_of(plan: str | Path) -> Path:
-    names = library_names("plan")
-    if isinstance(plan, str) and plan in names:
-        return library_path("plan", plan)
-    path = Path(plan)
-    if path.suffix.lower() in (".yaml", ".yml", ".json") or path.exists():
-        return path
-    near = nearest(str(plan), list(names))
-    advice = f"did you mean {near}?" if near else "write a name from the library, or the path of a YAML file"
-    raise SpecError("plan", "name", repr(str(plan)), f"a file or one of {', '.join(names)}", advice)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from hashlib import sha256
-from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, cast
 
 from pydantic import Field, model_validator
 
 from dayzero.errors import SpecError
-from dayzero.spec.base import SpecModel, Whole, refuse
-from dayzero.spec.catalogue import edited, library_names, library_path, resolved
-from dayzero.spec.files import at_line, read_yaml, shortest, whole_mapping, write_yaml
+from dayzero.spec.base import Whole, refuse
+from dayzero.spec.catalogue import LibraryKind, edited, resolved
+from dayzero.spec.document import Document, of_this_schema
 from dayzero.spec.plan import Plan
 from dayzero.spec.reading import kind_of, nearest
 from dayzero.spec.trial_parts import (
@@ -32,10 +29,8 @@ from dayzero.spec.trial_parts import (
 )
 from dayzero.spec.vocabulary import Verified
 
-SCHEMA_VERSION = 1
 
-
-class Trial(SpecModel):
+class Trial(Document):
     """A randomised trial, as its protocol would write it. The first arm is the one others are compared with.
 
     An arm has a `plan`: a library name, `{base: name, ...edits}`, or in full; or `but`, edits of the first arm's plan.
@@ -45,9 +40,9 @@ class Trial(SpecModel):
     ['Tac/MTX', 'PTCy']
     """
 
-    schema_version: Literal[1] = Field(default=1, alias="schema", description="version of this format")
+    shelf: ClassVar[LibraryKind] = "trial"
+
     name: str = Field(default="custom", min_length=1, max_length=60, description="short name of the trial")
-    title: str = Field(default="", description="what the trial is, in a line")
     sources: tuple[str, ...] = Field(default=(), description="the study it is made after: DOIs, trial numbers")
     verified: Verified = Field(
         default="recalled", description="whether the sources were opened, partly, or only recalled"
@@ -76,32 +71,6 @@ class Trial(SpecModel):
     seed: Whole = Field(default=1, ge=0, le=2**32 - 1, description="fixes patients, fates, allocation and losses")
     published: tuple[Published, ...] = Field(default=(), description="figures of the study it is made after")
 
-    @classmethod
-    def load(cls, trial: Trial | str | Path | Mapping[str, Any]) -> Trial:
-        """A trial by its library name, from a YAML file, or from plain data."""
-        if isinstance(trial, Trial):
-            return trial
-        if isinstance(trial, Mapping):
-            return cls(**whole_mapping(trial, "trial"))
-        path = trial_path(trial)
-        try:
-            return cls(**read_yaml(path))
-        except SpecError as problem:
-            raise at_line(problem, path) from None
-
-    def dump(self) -> str:
-        """The trial as YAML text that `load` reads back to the same trial."""
-        return write_yaml(shortest(self.plain()))
-
-    def canonical_json(self) -> str:
-        """The trial as JSON with sorted keys, no spaces and shortest numbers."""
-        data = shortest(self.model_dump(by_alias=True))
-        return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-    def sha256(self) -> str:
-        """SHA-256 of the canonical JSON."""
-        return sha256(self.canonical_json().encode()).hexdigest()
-
     def but(self, **fields: Any) -> Trial:
         """The same trial with some fields replaced, checked again."""
         return type(self)(**{**self.plain(), **fields})
@@ -122,11 +91,7 @@ class Trial(SpecModel):
     def _plans_of_arms(cls, data: Any) -> Any:
         if not isinstance(data, Mapping):
             return data
-        whole = dict(cast("Mapping[str, Any]", data))
-        version: object = whole.get("schema", whole.get("schema_version", SCHEMA_VERSION))
-        if isinstance(version, bool) or version != SCHEMA_VERSION:
-            advice = "write schema: 1, or use the release of dayzero that wrote it"
-            raise refuse(kind_of(version), "1, the schema this release reads", advice, field="schema")
+        whole = of_this_schema(cast("Mapping[str, Any]", data))
         arms = whole.get("arms")
         if isinstance(arms, (list, tuple)):
             whole["arms"] = _written_out(list(cast("list[Any]", arms)))
@@ -178,19 +143,6 @@ class Trial(SpecModel):
                 advice = f"did you mean {near}?" if near else "write an arm's name as above"
                 raise refuse(repr(figure.arm), f"one of {', '.join(names)}", advice, field=f"published[{number}].arm")
         return self
-
-
-def trial_path(trial: str | Path) -> Path:
-    """The file of a trial, by library name or path."""
-    names = library_names("trial")
-    if isinstance(trial, str) and trial in names:
-        return library_path("trial", trial)
-    path = Path(trial)
-    if path.suffix.lower() in (".yaml", ".yml", ".json") or path.exists():
-        return path
-    near = nearest(str(trial), list(names))
-    advice = f"did you mean {near}?" if near else "write a name from the library, or the path of a YAML file"
-    raise SpecError("trial", "name", repr(str(trial)), f"a file or one of {', '.join(names)}", advice)
 
 
 def _written_out(arms: list[Any]) -> list[Any]:
