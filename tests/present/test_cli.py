@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from analyse.made import cohort
-from dayzero.present import cli
 
 PLAN = """schema: 1
 name: mine
@@ -24,25 +23,6 @@ A,14,neutrophils,0.6,1e9/L
 A,15,neutrophils,0.9,1e9/L
 A,16,neutrophils,1.4,1e9/L
 """
-
-
-def run(monkeypatch, capsys, *arguments: object) -> tuple[int, str, str]:
-    """Exit code, output and errors of one command in this process."""
-    monkeypatch.setattr(sys, "argv", ["dayzero", *map(str, arguments)])
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
-
-
-@pytest.fixture
-def dayzero(monkeypatch, capsys):
-    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
-    monkeypatch.setattr(cli.os, "_exit", sys.exit)
-    return lambda *arguments: run(monkeypatch, capsys, *arguments)
 
 
 def test_simulate_shows_the_table_and_writes_course_figure_chart_and_record(dayzero, tmp_path):

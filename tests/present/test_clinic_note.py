@@ -5,7 +5,6 @@ from __future__ import annotations
 import doctest
 import json
 import re
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import polars as pl
 import pytest
 
 from dayzero.criteria.status import status_of
-from dayzero.present import cli, clinic_note, clinic_page
+from dayzero.present import clinic_note, clinic_page
 from dayzero.records import Chart
 
 CHART = """patient,day,quantity,value,unit
@@ -38,21 +37,6 @@ A,-7,platelets,90,1e9/L
 A,90,relapse,,
 A,40,cmv_dna,1500,IU/mL
 """
-
-
-@pytest.fixture
-def dayzero(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["dayzero", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 
 from dayzero.criteria import rank_donors
 from dayzero.criteria.hla_reducers import TableReducer
 from dayzero.errors import SpecError
-from dayzero.present import cli
 from dayzero.spec import DonorCase
 
 FULL = {
@@ -19,23 +17,6 @@ FULL = {
     "C": ["C*03:03", "C*07:02"],
     "DRB1": ["DRB1*01:01", "DRB1*15:01"],
 }
-
-
-@pytest.fixture
-def dayzero(monkeypatch, capsys):
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["dayzero", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def case(*donors: dict, **more: object) -> DonorCase:

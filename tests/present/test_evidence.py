@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from dataclasses import replace
 
 import pytest
 
 from analyse.test_evidence_scoring import ROW
 from dayzero.analyse.evidence.board import Board
-from dayzero.present import cli
 from dayzero.present.evidence import FILES, write_board
 
 RECORD = {"patients": 64, "cap": 64, "seed": 1, "model": "a" * 64, "registry": "b" * 64, "tau": "c" * 64, "studies": 2}
@@ -24,17 +22,6 @@ BOARD = Board(
     (),
     RECORD,
 )
-
-
-def run(monkeypatch, capsys, *arguments: object) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["dayzero", "evidence", *map(str, arguments)])
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def test_failing_rows_come_first_and_rows_not_covered_last():
@@ -67,28 +54,28 @@ def test_a_scoreboard_is_written_as_table_data_figure_and_page(tmp_path):
         (("--study", "couban-2002", "--topic", "weather"), "--topic: got 'weather'"),
     ],
 )
-def test_what_cannot_be_used_is_one_sentence_and_exit_code_two(monkeypatch, capsys, arguments, sentence):
-    code, out, err = run(monkeypatch, capsys, *arguments)
+def test_what_cannot_be_used_is_one_sentence_and_exit_code_two(dayzero, arguments, sentence):
+    code, out, err = dayzero("evidence", *arguments)
     assert (code, out) == (2, "")
     assert sentence in err
     assert "Traceback" not in err
 
 
-def test_findings_of_ones_own_are_translated_without_running(monkeypatch, capsys, tmp_path):
+def test_findings_of_ones_own_are_translated_without_running(dayzero, tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text(
         "id,metric,donor,population,age_group,graft,conditioning,gvhd_prophylaxis,value,low,high\n"
         "one,os_2y_pct,MSD,AML CR1,adult,PBSC,MAC,CsA+MTX,60,,\ntwo,tpn_crude_pct,MSD,AML,adult,PBSC,MAC,,30,,\n"
     )
-    code, out, _ = run(monkeypatch, capsys, "--from", path, "--translate", "--json")
+    code, out, _ = dayzero("evidence", "--from", path, "--translate", "--json")
     told = {row["id"]: row for row in json.loads(out)}
     assert code == 0
     assert told["one"]["arms"] == ["AML CR1 | adult | MSD | PBSC | MAC | CsA+MTX"]
     assert "not given by the ward" in told["two"]["not_simulated"]
 
 
-def test_a_study_is_scored_from_the_command_line(monkeypatch, capsys, tmp_path):
-    told = run(monkeypatch, capsys, "--study", "couban-2002", "--patients", 64, "--cap", 64, "--jobs", 1,
+def test_a_study_is_scored_from_the_command_line(dayzero, tmp_path):
+    told = dayzero("evidence", "--study", "couban-2002", "--patients", 64, "--cap", 64, "--jobs", 1,
                "--out", tmp_path / "scores", "--json")  # fmt: skip
     assert told[0] == 0
     data = json.loads(told[1])

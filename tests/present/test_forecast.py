@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from matplotlib.figure import Figure
 
 from dayzero.analyse.forecast.forecast import Forecast, forecast
 from dayzero.errors import InputError
-from dayzero.present import cli
 from dayzero.present.forecast_figure import forecast_figure
 from dayzero.present.plot import plot
 from dayzero.records import Chart
@@ -36,21 +34,6 @@ LEVELS = """time_h,dose_mg,infusion_h,level_mg_per_l
 5,,,2.4
 8,,,1.3
 """
-
-
-@pytest.fixture
-def dayzero(monkeypatch, capsys):
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["dayzero", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

@@ -11,26 +11,8 @@ from pathlib import Path
 import pytest
 
 from analyse.cut import DAYS, PATIENTS, PLAN
-from dayzero.present import cli
 
 TESTS = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def dayzero(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Exit code, output and errors of one command in this process."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["dayzero", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run
 
 
 def test_the_table_is_that_of_a_small_run_and_record_and_picture_are_written(dayzero, tmp_path):

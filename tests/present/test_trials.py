@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +13,6 @@ import pytest
 
 from dayzero.analyse.trial import TrialResult
 from dayzero.analyse.trial import trial as run
-from dayzero.present import cli
 from dayzero.present.adtte import CODES, adtte
 from dayzero.present.contrast_figures import forest_figure, published_figure
 from dayzero.present.trial_figures import curves_figure, power_figure
@@ -26,23 +24,6 @@ from dayzero.spec.files import write_yaml
 
 Command = Callable[..., tuple[int, str, str]]
 ADTTE = ("STUDYID", "USUBJID", "TRTP", "PARAMCD", "PARAM", "AVAL", "CNSR", "EVNTDESC", "CNSDTDSC")
-
-
-@pytest.fixture
-def dayzero(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def command(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["dayzero", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return command
 
 
 def small() -> Trial:
