@@ -95,6 +95,55 @@ def test_children_make_new_naive_cells_faster_than_the_old() -> None:
     assert expanded(5, 365)["naive_cd4"] > 3 * expanded(60, 365)["naive_cd4"]
 
 
+def after(cord: float, days: int) -> Any:
+    """Blood of an adult with a graft of few naive T cells, cord blood or not, under a calcineurin inhibitor."""
+    doses = {"graft_cd3_per_kg": (0.0, 5e6), "graft_naive_t_per_kg": (0.0, 4.5e6), "graft_treg_per_kg": (0.0, 2e5)}
+    p = host(40, **doses, graft_is_cord=(0.0, cord))
+    y = lymphocytes.start(p, 2)
+    y = y._replace(cells=tuple(lymphocytes.Cells(*(0.0 for _ in c)) for c in y.cells))
+    y = lymphocytes.jump(y, p, calm(infused=(0.0, 1.0)))
+    s = calm(multipotent_output=(0.0, 1.0), calcineurin=1.0)
+    for _ in range(4 * days):
+        y = moved(y, lymphocytes.rates(y, p, s), 0.25)
+    return lymphocytes.signals(y, p)
+
+
+def test_as_many_naive_cells_of_cord_blood_give_more_cd4_and_fewer_cd8_than_an_adults() -> None:
+    cord, adult = after(1.0, 80), after(0.0, 80)
+    assert cord["cd4"] > 1.5 * adult["cd4"] and cord["cd8"] < 0.5 * adult["cd8"]
+
+
+def test_cord_blood_makes_more_nk_and_b_cells() -> None:
+    cord, adult = after(1.0, 180), after(0.0, 180)
+    assert cord["b_cells"] > 1.2 * adult["b_cells"] and cord["nk_cells"] > 1.2 * adult["nk_cells"]
+
+
+def test_more_of_the_emerging_b_cells_live_while_b_cells_are_few() -> None:
+    p = host(40)
+    y = lymphocytes.start(p, 2)
+
+    def arriving(share: float) -> float:
+        own = y.cells[0]._replace(b=share * p.b_health)
+        rates = lymphocytes.rates(y._replace(cells=(own, y.cells[1])), p, calm())
+        return rates.cells[0].b + p.b_loss * own.b
+
+    assert arriving(0.0) > 1.5 * arriving(1.0) and arriving(1.5) == pytest.approx(arriving(1.0))
+
+
+def test_graft_versus_host_disease_delays_b_cells_and_the_thymus() -> None:
+    well, ill = expanded(30, 180), expanded(30, 180, gvhd_damage=0.4)
+    assert ill["b_cells"] < 0.9 * well["b_cells"] and ill["naive_cd4"] < well["naive_cd4"]
+
+
+@pytest.mark.parametrize("cord", (0.0, 1.0))
+def test_globulin_slows_the_t_cells_of_every_graft(cord: float) -> None:
+    doses = {"graft_cd3_per_kg": (0.0, 2e7), "graft_naive_t_per_kg": (0.0, 1e7), "graft_treg_per_kg": (0.0, 1e6)}
+    p = host(40, **doses, graft_is_cord=(0.0, cord))
+    y = lymphocytes.jump(lymphocytes.start(p, 2), p, calm(infused=(0.0, 1.0)))
+    free, slowed = (lymphocytes.rates(y, p, calm(antibody_on_t_cell=loss)).cells[1] for loss in (0.0, 0.1))
+    assert all(getattr(slowed, name) < getattr(free, name) for name in ("naive_cd4", "memory_cd4", "cd8", "treg"))
+
+
 def test_globulin_lasts_longer_where_there_are_few_cells_to_bind_it() -> None:
     p = numbers(serotherapy)
     y = serotherapy.State(5.0, 0.0)

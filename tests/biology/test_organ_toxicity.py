@@ -281,7 +281,7 @@ def heart_failure(regimen: str, age: float) -> float:
 
 
 def test_heart_failure_follows_the_dose_of_cyclophosphamide_and_age() -> None:
-    assert 0.01 < heart_failure("cyclophosphamide 200", 45) < 0.03
+    assert 0.05 < heart_failure("cyclophosphamide 200", 45) < 0.13
     assert heart_failure("cyclophosphamide 200", 65) > 1.5 * heart_failure("cyclophosphamide 200", 45)
     assert heart_failure("busulfan and cyclophosphamide", 45) < 0.5 * heart_failure("cyclophosphamide 200", 45)
     assert heart_failure("reduced intensity", 45) == 0
@@ -313,7 +313,7 @@ def microangiopathy(regimen: str, gvhd: float = 0.0, sirolimus: float = 0.0) -> 
 
 def test_microangiopathy_belongs_to_calcineurin_inhibitor_sirolimus_and_graft_versus_host_disease() -> None:
     usual = microangiopathy("busulfan and cyclophosphamide")
-    assert 0.03 < usual < 0.055
+    assert 0.012 < usual < 0.04
     assert microangiopathy("busulfan and cyclophosphamide", gvhd=0.4) > 1.4 * usual
     assert microangiopathy("busulfan and cyclophosphamide", sirolimus=1.0) > 1.4 * usual
     assert microangiopathy("melphalan 200") < 0.01
@@ -396,8 +396,8 @@ def mucosa(regimen: str, kill: float, injury: float, many: int = 0, **who: float
 def test_engraftment_syndrome_comes_with_the_neutrophils_into_inflamed_tissue() -> None:
     full = mucosa("busulfan and cyclophosphamide", 0.14, 0.03, MANY)
     melphalan = mucosa("melphalan 200", 0.77, 0.57, MANY)
-    assert 0.15 < incidence(full, "engraftment_syndrome", 60) < 0.28
-    assert 0.03 < incidence(melphalan, "engraftment_syndrome", 60) < 0.12
+    assert 0.2 < incidence(full, "engraftment_syndrome", 60) < 0.36
+    assert 0.05 < incidence(melphalan, "engraftment_syndrome", 60) < 0.2
     assert 14 <= median_onset(full, "engraftment_syndrome") <= 24
     assert incidence(full, "engraftment_syndrome", 5) < 0.02
 

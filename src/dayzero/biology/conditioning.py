@@ -163,7 +163,9 @@ PARAMETERS = {
             b_cell=1.0, nk_cell=0.18, disease=0.55),
     "radiation_on_niche": Parameter(0.10, "1/Gy", "radiation injury of the niche (alpha)", "assumed", "no source", 0.3,
                                     low=0.05, high=0.2),
-    "radiation_on_mucosa": Parameter(0.083, "1/Gy", "radiation injury of the mucosa", "assumed", "no source", 0.3),
+    "radiation_on_mucosa": Parameter(0.115, "1/Gy", "radiation injury of the mucosa", "fitted",
+                                     "grade III-IV in 98 % after irradiation of 12 Gy and chemotherapy, Spielberger "
+                                     "2004 N Engl J Med 351:2590", 0.3, low=0.06, high=0.2),
     "radiation_on_endothelium": Parameter(0.025, "1/Gy", "radiation injury of the endothelium", "assumed",
                                           "no source, spread over the dose", 0.4),
     "radiation_on_sinusoid": Parameter(0.019, "1/Gy", "radiation injury of the liver sinusoids", "assumed",

@@ -40,7 +40,7 @@ PARAMETERS = {
     "risk_sensitivity": Parameter(3, "1", "fold more injury per unit of tissue risk (inotuzumab 0.25, liver 0.1)",
                                   "assumed", "about 2.5-fold veno-occlusive disease after inotuzumab; recalled", 0.4,
                                   low=1, high=6),
-    "child_sensitivity": Parameter(0.6, "1", "added injury of a newborn", "assumed",
+    "child_sensitivity": Parameter(0.8, "1", "added injury of a newborn", "assumed",
                                    "20 % in children at risk, Corbacioglu 2012 Lancet 379:1301", 0.4, low=0, high=2),
     "child_until": Parameter(10, "year", "age over which that fades", "assumed", "no source", 0.3, low=4, high=18),
     "ursodiol_spares": Parameter(0.25, "1", "share of sinusoidal injury that ursodiol prevents", "assumed",

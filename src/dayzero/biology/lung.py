@@ -37,7 +37,7 @@ PARAMETERS = {
     "lung_age_reference": Parameter(45, "year", "age at which it is 1", "derived", "definition"),
     "lung_disease": Parameter(0.5, "1", "added lung susceptibility with moderate or severe lung disease", "assumed",
                               "no source", 0.5, low=0, high=2),
-    "pneumonia_hazard": Parameter(0.0027, "1/day", "idiopathic pneumonia syndrome per unit of lung injury", "fitted",
+    "pneumonia_hazard": Parameter(0.003, "1/day", "idiopathic pneumonia syndrome per unit of lung injury", "fitted",
                                   "8.4 % after conventional, 2.2 % after nonmyeloablative conditioning by day 120 "
                                   "(Fukuda 2003 Blood 102:2777), 3-4 % now", 0.3, 0.4, low=0.0015, high=0.006,
                                   stream=620),
@@ -47,18 +47,19 @@ PARAMETERS = {
                                     "0.6-0.75; recalled", 0.15, low=0.5, high=0.8),
     "heart_repair": Parameter(30, "day", "time in which the heart recovers", "assumed",
                               "cyclophosphamide cardiotoxicity within weeks", 0.3, low=14, high=60),
-    "heart_infection": Parameter(0.1, "1", "strain of an active systemic infection, in units of injury", "assumed",
+    "heart_infection": Parameter(0.12, "1", "strain of an active systemic infection, in units of injury", "assumed",
                                  "no source", 0.5, low=0, high=0.5),
     "heart_age": Parameter(0.03, "1/year", "rise of heart susceptibility with a year of age", "assumed", "no source",
                            0.4, low=0, high=0.06),
     "heart_age_reference": Parameter(50, "year", "age at which it is 1", "derived", "definition"),
-    "failure_hazard": Parameter(0.0025, "1/day", "heart failure per unit of heart injury", "fitted",
-                                "2 % after cyclophosphamide above 150 mg/kg; recalled", 0.5, 0.5, low=0.001,
-                                high=0.006, stream=621),
+    "failure_hazard": Parameter(0.012, "1/day", "heart failure per unit of heart injury", "fitted",
+                                "failing left ventricle in 13 % after post-transplant cyclophosphamide and 3 % without "
+                                "(Dulery 2021 JACC CardioOncol 3:250, recalled), 7 % elsewhere", 0.5, 0.5, low=0.002,
+                                high=0.03, stream=621),
     "failure_fading": Parameter(20, "day", "time in which heart failure is brought under control", "assumed",
                                 "no source", 0.4, low=7, high=60),
-    "failure_fatality": Parameter(0.35, "1", "deaths of heart failure, at frailty 1", "assumed", "recalled", 0.3,
-                                  low=0.2, high=0.6),
+    "failure_fatality": Parameter(0.1, "1", "deaths of heart failure, at frailty 1", "assumed",
+                                  "about 1 % of patients die of it; no source", 0.4, low=0.03, high=0.4),
 }  # fmt: skip
 
 CONSTANTS = {

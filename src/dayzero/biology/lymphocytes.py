@@ -8,15 +8,18 @@ Cells per uL of blood, for each origin; pools compete through totals over origin
     thymus            Ty' = (Ly E - Ty) / tau,   E' = (1 - E) / tau_E - w D E        E thymic epithelium, D GVHD
     thymic output     th  = th_age Ty (1 + r (1 - N/N0))
     naive CD4         N'  = th + (rho I s - d) N - conversion                rho from homeostasis
-    memory CD4        M'  = r_4 i s M (1 - M/K4) + conversion                K4 = M0 (1/2 + 1/2 N/N0)
+    memory CD4        M'  = r_4 i s M (1 - M/K4) + conversion                K4 = M0 (k + (1 - k) N/N0)
     CD8               C'  = c (th - th0 C/C0) + r_8 i s C (1 - C/K8)         K8 grows under CMV
     regulatory        R'  = r_r s_r R (1 - R/R0) + c_r (th - th0 R/R0)       CNI starves them of IL-2
     NK                K'  = d (K0 Ly I15 - (1 + e (I15 - 1)) K)
-    B                 three stages of mean tau_B behind Ly, slowed by GVHD and steroid; B' = d (B0 B3 - B)
+    B                 three stages of mean tau_B behind Ly, slowed by GVHD and steroid
+                      B' = d (B0 B3 (1 + f (1 - B/B0)+) - B)                 f: BAFF, plentiful while B cells are few
 
 Every pool of an origin also loses to serotherapy and to the immune attack on that origin. A graft brings T, NK and B
-cells by its own doses; a share of T cells survives the first days. Set points fall with age: a child has more of
-everything, most of all naive cells and thymus.
+cells by its own doses; a share of T cells survives the first days. T cells of cord blood are recent emigrants: in
+hunger they turn to memory far sooner than an adult's, but their CD8, which know no antigen yet, expand less; so after
+cord blood CD4 come back before CD8. Set points fall with age: a child has more of everything, most of all naive cells
+and thymus.
 
 Naive half-life: Vrisekoop 2008 (PNAS 105:6115); thymic share of T-cell production: den Braber 2012 (Immunity 36:288);
 thymic decline: Steinmann 1985; NK turnover: Zhang 2007 (Immunology 121:258).
@@ -63,37 +66,46 @@ PARAMETERS = {
     "thymus_adult": Parameter(0.035, "cells/uL/day", "thymic output of CD4 at 20 years", "measured",
                               "0.03-0.04; TREC models", 0.3, 0.4, low=0.03, high=0.12, stream=145),
     "thymus_grown": Parameter(20, "year", "age that thymic output refers to", "derived", "definition"),
-    "thymus_child": Parameter(0.12, "1/year", "rise of thymic output per year below 20", "assumed",
-                              "TREC of children; set for recovery of naive cells in 1-2 years", 0.3),
+    "thymus_child": Parameter(0.16, "1/year", "rise of thymic output per year below 20", "assumed",
+                              "most naive cells of a child come from the thymus; CD4 normal in 1-2 years", 0.2,
+                              low=0.07, high=0.22),
     "thymus_decline": Parameter(0.03, "1/year", "fall of thymic output per year from 20 to 40", "measured",
                                 "Steinmann 1985; recalled", 0.2, low=0.02, high=0.05),
     "thymus_late_from": Parameter(40, "year", "age from which the fall is slower", "measured", "Steinmann 1985"),
     "thymus_late": Parameter(0.01, "1/year", "fall of thymic output per year from 40", "measured", "Steinmann 1985",
                              0.3, low=0.005, high=0.02),
-    "thymus_rebound": Parameter(2.5, "1", "added thymic output, relative, when naive cells are gone", "fitted",
+    "thymus_rebound": Parameter(3, "1", "added thymic output, relative, when naive cells are gone", "fitted",
                                 "recovery of naive CD4 over two years", 0.4, 0.3, low=0, high=4, stream=146),
     "thymus_delay": Parameter(28, "day", "time from precursor to emigrant", "measured", "about four weeks", 0.2),
-    "epithelium_recovery": Parameter(150, "day", "time in which thymic epithelium recovers", "assumed", "no source",
+    "epithelium_recovery": Parameter(110, "day", "time in which thymic epithelium recovers", "assumed", "no source",
                                      0.4, 0.4, low=60, high=365, stream=147),
     "epithelium_gvhd": Parameter(0.05, "1/day", "loss of thymic epithelium at full GVHD damage", "assumed",
                                  "acute GVHD delays naive cells", 0.4),
-    "cord_precursors": Parameter(1.5, "1", "lymphoid precursors made of cord blood, relative to adult cells", "assumed",
-                                 "NK and B cells return faster after cord blood; no source", 0.3, low=1, high=3),
-    "cord_expansion": Parameter(0.85, "1", "expansion of cord-blood T cells, relative to adult ones", "assumed",
-                                "T cells of cord blood know no antigen yet; no source", 0.1, low=0.6, high=1),
+    "cord_precursors": Parameter(2, "1", "lymphoid precursors made of cord blood, relative to adult cells", "assumed",
+                                 "NK and B cells return faster, thymic output is higher later (Talvensaari 2002 Blood "
+                                 "99:1458); recalled", 0.3, low=1, high=3),
+    "cord_conversion": Parameter(5, "1", "naive CD4 of cord blood turning memory, relative to adult ones", "fitted",
+                                 "CD4 above 200/uL at 4 months without globulin, Politikos 2020 Blood Adv 4:191", 0.5,
+                                 low=1, high=30),
+    "cord_cd4": Parameter(0.9, "1", "expansion of CD4 of cord blood, relative to adult ones", "assumed", "no source",
+                          0.1, low=0.6, high=1.2),
+    "cord_cd8": Parameter(0.43, "1", "expansion of CD8 of cord blood, relative to adult ones", "fitted",
+                          "CD8 above 250/uL at 8 months, after marrow at 3, Renard 2011 Br J Haematol", 0.2, low=0.3,
+                          high=1),
     "precursor_time": Parameter(8, "day", "residence of lymphoid precursors", "assumed", "no source", 0.3),
-    "hunger_half": Parameter(400, "cells/uL", "T cells at which IL-7 is half used up", "assumed", "no source", 0.3,
-                             low=200, high=800),
-    "memory_expansion": Parameter(0.24, "1/day", "fastest expansion of memory CD4", "fitted",
-                                  "CD4 of 70-110/uL at day 30 after mobilised blood", 0.2, 0.25, low=0.08, high=0.25,
+    "hunger_half": Parameter(600, "cells/uL", "T cells at which IL-7 is half used up", "assumed", "no source", 0.3,
+                             low=200, high=1000),
+    "memory_expansion": Parameter(0.165, "1/day", "fastest expansion of memory CD4", "fitted",
+                                  "CD4 of 70-110/uL at day 30 after mobilised blood; above 50/uL twice by day 100 in "
+                                  "half of T-depleted grafts, Blood Adv 2022 6:1054", 0.2, 0.25, low=0.08, high=0.25,
                                   stream=148),
-    "cd8_expansion": Parameter(0.20, "1/day", "fastest expansion of CD8", "fitted", "CD8 above CD4 by day 100", 0.2,
+    "cd8_expansion": Parameter(0.16, "1/day", "fastest expansion of CD8", "fitted", "CD8 above CD4 by day 100", 0.2,
                                0.25, low=0.1, high=0.3, stream=149),
     "resting_expansion": Parameter(0.03, "1", "share of that expansion left when there is no hunger", "assumed",
                                    "no source", 0.4),
     "conversion": Parameter(8e-4, "1/day", "naive cells turning memory per unit of excess IL-7", "assumed",
                             "no source", 0.4),
-    "memory_room": Parameter(0.5, "1", "memory capacity that needs no naive help", "assumed", "no source", 0.3),
+    "memory_room": Parameter(0.6, "1", "memory capacity that needs no naive help", "assumed", "no source", 0.3),
     "cd8_room": Parameter(0.8, "1", "CD8 capacity that needs no naive help", "assumed", "no source", 0.2),
     "cmv_room": Parameter(0.4, "1", "CD8 capacity added under CMV", "assumed", "faster CD8 in seropositive patients",
                           0.3, low=0.2, high=1),
@@ -102,8 +114,8 @@ PARAMETERS = {
     "treg_thymic": Parameter(0.06, "1", "regulatory emigrants per CD4 emigrant", "assumed", "no source", 0.3),
     "treg_calcineurin": Parameter(0.4, "1", "share of that expansion lost under a calcineurin inhibitor", "assumed",
                                   "no source", 0.3),
-    "brake_calcineurin": Parameter(0.35, "1", "share of expansion lost under a calcineurin inhibitor", "assumed",
-                                   "no source", 0.3),
+    "brake_calcineurin": Parameter(0.15, "1", "share of expansion lost under a calcineurin inhibitor", "assumed",
+                                   "expansion in hunger hardly needs calcineurin; recalled", 0.4, low=0, high=0.4),
     "brake_steroid": Parameter(0.25, "1 per mg/kg", "share of expansion lost per steroid dose", "assumed",
                                "no source", 0.3),
     "brake_sirolimus": Parameter(0.25, "1", "share of expansion lost under sirolimus", "assumed", "no source", 0.3),
@@ -117,14 +129,14 @@ PARAMETERS = {
     "b_loss": Parameter(0.02, "1/day", "turnover of B cells", "assumed", "no source", 0.3, low=0.01, high=0.05),
     "b_delay": Parameter(75, "day", "time from precursor to B cell", "fitted", "B above 100/uL about day 150", 0.2,
                          0.4, low=40, high=120, stream=150),
-    "b_gvhd": Parameter(0.6, "1", "share of B precursors lost at full GVHD damage", "assumed", "GVHD delays B cells",
-                        0.3),
-    "b_steroid": Parameter(0.4, "1 per mg/kg", "log loss of B precursors per steroid dose", "assumed", "no source",
-                           0.3),
+    "b_factor": Parameter(1.1, "1", "added share of emerging B cells that live, where B cells are gone", "assumed",
+                          "BAFF is several times higher while B cells are few; recalled", 0.4, low=0, high=5),
+    "b_gvhd": Parameter(0.6, "1", "share of B precursors lost at full GVHD damage", "assumed", "no source", 0.3),
+    "b_steroid": Parameter(0.4, "1 per mg/kg", "log loss of precursors per steroid dose", "assumed", "no source", 0.3),
     "treated": Parameter(0.55, "1", "lymphocytes at admission of treated patients, relative to health", "assumed",
                          "lymphopenia after chemotherapy; no source", 0.2, 0.3, stream=152),
-    "surviving_infusion": Parameter(0.5, "1", "share of infused T cells alive after the first days", "fitted",
-                                    "CD4 at day 30", 0.3, 0.3, low=0.15, high=0.5, stream=153),
+    "surviving_infusion": Parameter(0.65, "1", "share of infused T cells alive after the first days", "fitted",
+                                    "CD4 at day 30", 0.3, 0.3, low=0.15, high=1, stream=153),
     "infused_naive": Parameter(0.5, "1", "naive cells among donor lymphocytes", "assumed", "as in blood of adults",
                                0.2, low=0.3, high=0.6),
     "infused_cd4": Parameter(0.6, "1", "CD4 among infused T cells", "measured", "about 60 %", 0.1),
@@ -142,7 +154,9 @@ CONSTANTS = {
     "graft_cd8": Signal("cells/uL", "CD8 that a graft brings", per_origin=True),
     "graft_treg": Signal("cells/uL", "regulatory T cells that a graft brings", per_origin=True),
     "graft_nk": Signal("cells/uL", "NK cells that a graft brings", per_origin=True),
-    "expands": Signal("1", "expansion of an origin's T cells, relative to adult ones", per_origin=True),
+    "expands_cd4": Signal("1", "expansion of an origin's CD4, relative to adult ones", per_origin=True),
+    "expands_cd8": Signal("1", "expansion of an origin's CD8, relative to adult ones", per_origin=True),
+    "converts": Signal("1", "an origin's naive CD4 turning memory, relative to adult ones", per_origin=True),
     "precursors_made": Signal("1", "lymphoid precursors of an origin, relative to adult cells", per_origin=True),
     "graft_b": Signal("cells/uL", "B cells that a graft brings", per_origin=True),
     "donor_lymphocytes_naive": Signal("1", "naive share of donor lymphocytes"),
@@ -180,24 +194,11 @@ class State(NamedTuple):
 
 
 NEEDS = {
-    "multipotent_output": "1",
-    "infused": "1",
-    "immune_attack": "1/day",
-    "gvhd_damage": "1",
-    "cmv_active": "1",
-    "calcineurin": "1",
-    "sirolimus": "1",
-    "steroid_mg_per_kg": "mg/kg",
-    "donor_lymphocytes_per_kg": "cells/kg",
-    "antibody_on_t_cell": "1/day",
-    "antibody_on_b_cell": "1/day",
-    "antibody_on_nk_cell": "1/day",
-    "surviving_t_cell": "1",
-    "surviving_treg": "1",
-    "surviving_b_cell": "1",
-    "surviving_nk_cell": "1",
-    "thymic_kill": "1",
-}
+    "multipotent_output": "1", "infused": "1", "immune_attack": "1/day", "gvhd_damage": "1", "cmv_active": "1",
+    "calcineurin": "1", "sirolimus": "1", "steroid_mg_per_kg": "mg/kg", "donor_lymphocytes_per_kg": "cells/kg",
+    "antibody_on_t_cell": "1/day", "antibody_on_b_cell": "1/day", "antibody_on_nk_cell": "1/day", "thymic_kill": "1",
+    "surviving_t_cell": "1", "surviving_treg": "1", "surviving_b_cell": "1", "surviving_nk_cell": "1",
+}  # fmt: skip
 GIVES = {
     "t_cells": Signal("1e9/L", "CD3 T cells in blood"),
     "cd4": Signal("1e9/L", "CD4 T cells in blood"),
@@ -238,7 +239,9 @@ def derive(p, c):
         ),
         "graft_treg": tuple(living * n for n in c.graft_treg_per_kg),
         "graft_nk": tuple(living * n for n in c.graft_nk_per_kg),
-        "expands": tuple(1 + (p.cord_expansion - 1) * cord for cord in c.graft_is_cord),
+        "expands_cd4": tuple(1 + (p.cord_cd4 - 1) * cord for cord in c.graft_is_cord),
+        "expands_cd8": tuple(1 + (p.cord_cd8 - 1) * cord for cord in c.graft_is_cord),
+        "converts": tuple(1 + (p.cord_conversion - 1) * cord for cord in c.graft_is_cord),
         "precursors_made": tuple(1 + (p.cord_precursors - 1) * cord for cord in c.graft_is_cord),
         "graft_b": tuple(living * n for n in c.graft_b_per_kg),
         "donor_lymphocytes_naive": p.infused_naive,
@@ -299,6 +302,7 @@ class Climate(NamedTuple):
     cd8_room: Number
     treg_room: Number
     b_input: Number
+    b_wanted: Number
     nk_input: Number
 
 
@@ -324,37 +328,35 @@ def _climate(y: State, p, s) -> Climate:
         cd8_room=maximum(1 - sum(c.cd8 for c in y.cells) / cd8_room, -CROWDED),
         treg_room=maximum(1 - sum(c.treg for c in y.cells) / p.treg_set_point, -CROWDED),
         b_input=(1 - p.b_gvhd * s.gvhd_damage) * exp(-p.b_steroid * steroid),
+        b_wanted=1 + p.b_factor * maximum(1 - sum(c.b for c in y.cells) / p.b_health, 0),
         nk_input=exp(-p.nk_steroid * steroid),
     )
 
 
 def rates(y: State, p, s):
     air = _climate(y, p, s)
-    cells = tuple(
-        _cell_rates(c, air, y.epithelium, p, s, made * output, attack, expands)
-        for c, output, attack, made, expands in zip(
-            y.cells, s.multipotent_output, s.immune_attack, p.precursors_made, p.expands, strict=True
-        )
-    )
+    cells = tuple(_cell_rates(c, air, y.epithelium, p, s, o) for o, c in enumerate(y.cells))
     return State(
         cells,
         epithelium=(1 - y.epithelium) / p.epithelium_recovery - p.epithelium_gvhd * s.gvhd_damage * y.epithelium,
     )
 
 
-def _cell_rates(c: Cells, air: Climate, epithelium, p, s, output, attack, expands):
+def _cell_rates(c: Cells, air: Climate, epithelium, p, s, o):
+    attack, made = s.immune_attack[o], p.precursors_made[o] * minimum(s.multipotent_output[o], 1)
     thymus = p.thymus_health * c.thymocytes * air.rebound
-    converted = p.conversion * maximum(air.hunger - 1, 0) * c.naive_cd4
+    converted = p.conversion * p.converts[o] * maximum(air.hunger - 1, 0) * c.naive_cd4
     t_loss = s.antibody_on_t_cell + attack
-    expansion = expands * air.expansion * air.brake
+    expansion = air.expansion * air.brake
     stage = B_STAGES / p.b_delay
     return Cells(
-        precursors=(minimum(output, 1) - c.precursors) / p.precursor_time - attack * c.precursors,
+        precursors=(made - c.precursors) / p.precursor_time - attack * c.precursors,
         thymocytes=(c.precursors * epithelium - c.thymocytes) / p.thymus_delay,
         naive_cd4=thymus + (p.naive_renewal * air.hunger * air.brake - p.naive_loss - t_loss) * c.naive_cd4 - converted,
-        memory_cd4=(p.memory_expansion * expansion * air.memory_room - t_loss) * c.memory_cd4 + converted,
+        memory_cd4=(p.memory_expansion * p.expands_cd4[o] * expansion * air.memory_room - t_loss) * c.memory_cd4
+        + converted,
         cd8=p.cd8_thymic * (thymus - p.thymus_health * c.cd8 / p.cd8_health)
-        + (p.cd8_expansion * expansion * air.cd8_room - t_loss) * c.cd8,
+        + (p.cd8_expansion * p.expands_cd8[o] * expansion * air.cd8_room - t_loss) * c.cd8,
         treg=p.treg_thymic * (thymus - p.thymus_health * c.treg / p.treg_set_point)
         + (p.treg_expansion * air.treg_brake * air.treg_room - t_loss) * c.treg,
         nk=p.nk_turnover * p.nk_health * c.precursors * air.interleukin_15 * air.nk_input
@@ -362,7 +364,7 @@ def _cell_rates(c: Cells, air: Climate, epithelium, p, s, output, attack, expand
         b_1=stage * (c.precursors * air.b_input - c.b_1) - attack * c.b_1,
         b_2=stage * (c.b_1 - c.b_2) - attack * c.b_2,
         b_3=stage * (c.b_2 - c.b_3) - attack * c.b_3,
-        b=p.b_loss * (p.b_health * c.b_3 - c.b) - (s.antibody_on_b_cell + attack) * c.b,
+        b=p.b_loss * (p.b_health * c.b_3 * air.b_wanted - c.b) - (s.antibody_on_b_cell + attack) * c.b,
     )
 
 
