@@ -131,7 +131,8 @@ def patients() -> tuple[Plan, ...]:
                  care={"cryotherapy": True, "palifermin": True}),
         unrelated.but(donor={"kind": "mismatched_unrelated", "hla_matched": 7, "hla_of": 8, "sex": "female"},
                       patient={"cmv_seropositive": True, "weight_kg": 45, "height_cm": 160}),
-        Plan.load("aplastic-anemia-sibling-marrow").but(care={"red_cell_transfusion": None}),
+        Plan.load("aplastic-anemia-sibling-marrow").but(patient={"prior_treatment_lines": 1},
+                                                        care={"red_cell_transfusion": None}),
     )  # fmt: skip
 
 

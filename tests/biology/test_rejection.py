@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from biology.test_immunity import donor
-from dayzero.biology import alloreactivity
+from dayzero.biology import alloreactivity, host_memory
 
 PLAIN = {
     "surviving_effector": 1.0, "stem_donor_fraction": 0.5, "myeloid_donor_fraction": 0.5,
@@ -20,15 +20,17 @@ def today(**changed: Any) -> SimpleNamespace:
     return SimpleNamespace(**dict.fromkeys(alloreactivity.NEEDS, 0.0) | PLAIN | changed)
 
 
-def patient(host_effectors: float = 0.1) -> tuple[SimpleNamespace, alloreactivity.State]:
+def patient(host_effectors: float = 0.1, graft_effectors: float = 0.1) -> tuple[SimpleNamespace, alloreactivity.State]:
     p = donor()
     y = alloreactivity.start(p, 2)
-    return p, y._replace(cells=(y.cells[0]._replace(effectors=host_effectors), y.cells[1]._replace(effectors=0.1)))
+    return p, y._replace(
+        cells=(y.cells[0]._replace(effectors=host_effectors), y.cells[1]._replace(effectors=graft_effectors))
+    )
 
 
 def growth(host_effectors: float = 0.1, **changed: Any) -> float:
-    """Growth of the host's effectors, per day."""
-    p, y = patient(host_effectors)
+    """Growth of the host's effectors where donor effectors leave them alone, per day."""
+    p, y = patient(host_effectors, 0.0)
     return float(alloreactivity.rates(y, p, today(**changed)).cells[0].effectors) / host_effectors
 
 
@@ -67,6 +69,57 @@ def test_host_effectors_have_a_capacity_and_their_attack_a_limit() -> None:
     assert growth(2 * p.effector_room / p.slowing) < 0 < growth(0.1, t_cells_by_origin=(50.0, 0.0))
     _, crowd = patient(1e6)
     assert alloreactivity.signals(crowd, p)["immune_attack"][1] <= p.rejection
+
+
+def test_effectors_of_the_host_tolerate_a_donor_they_keep_seeing_and_then_grow_less() -> None:
+    p, y = patient(0.1, 0.0)
+    none, some = (
+        float(alloreactivity.rates(y, p, today(stem_donor_fraction=f)).cells[0].responsiveness) for f in (0.0, 0.5)
+    )
+    assert none == 0 > some
+    tolerant = y._replace(cells=(y.cells[0]._replace(responsiveness=0.2), y.cells[1]))
+    assert float(alloreactivity.rates(tolerant, p, today()).cells[0].effectors) / 0.1 < growth()
+
+
+def test_donor_effectors_kill_those_of_the_host_and_a_foreign_hla_is_seen_on_more_of_its_marrow() -> None:
+    attacks = []
+    for mismatch in (0.0, 1.0, 4.0):
+        p, y = donor(hla_mismatch=(0.0, mismatch)), patient()[1]
+        attacks.append(float(alloreactivity.signals(y, p)["immune_attack"][0]))
+    assert 0 < attacks[0] < attacks[1] < attacks[2] < p.conversion
+    (p, y), (_, few) = patient(), patient(0.1, 0.0)
+    lost, kept = (float(alloreactivity.rates(x, p, today()).cells[0].effectors) for x in (y, few))
+    assert kept - lost == pytest.approx(0.1 * float(alloreactivity.signals(y, p)["immune_attack"][0]), rel=1e-5)
+
+
+def memory(**covariates: Any) -> SimpleNamespace:
+    """The typical values of host memory, and its constants for host precursors of 1 per uL against the donor."""
+    p = SimpleNamespace(**{name: parameter.typical for name, parameter in host_memory.PARAMETERS.items()})
+    person = {"host_start_by_donor": (0.0, 1.0), "donor_is_unrelated": (0.0, 0.0), "hla_mismatch": (0.0, 0.0),
+              "disease_aplastic": 0.0, "disease_other": 0.0, "prior_treatment_lines": 1.0} | covariates  # fmt: skip
+    for name, value in host_memory.derive(p, SimpleNamespace(**person)).items():
+        setattr(p, name, value)
+    return p
+
+
+def test_memory_of_a_donor_comes_with_transfusions_in_vain_and_with_foreign_hla() -> None:
+    plain = memory().memory_start
+    assert memory(disease_aplastic=1.0).memory_start > plain
+    assert memory(disease_aplastic=1.0, prior_treatment_lines=0.0).memory_start == plain
+    assert memory(donor_is_unrelated=(0.0, 1.0)).memory_start > plain
+    assert memory(hla_mismatch=(0.0, 4.0)).memory_start == memory(donor_is_unrelated=(0.0, 1.0)).memory_start
+    assert memory(host_start_by_donor=(0.0, 0.0)).memory_start == 0
+
+
+def test_resting_memory_outlasts_what_kills_effectors_and_wakes_where_it_meets_a_donor() -> None:
+    p = memory()
+    y = host_memory.start(p, 2)
+    day = SimpleNamespace(surviving_effector=0.01, antibody_on_t_cell=0.1, immune_attack=(0.05, 0.0))
+    assert 0.01 * y.resting < host_memory.jump(y, p, day).resting < y.resting
+    assert -0.15 * y.resting < host_memory.rates(y, p, day).resting < -0.05 * y.resting
+    woken = host_memory.signals(y, p)["host_memory_waking"]
+    assert growth(host_memory_waking=woken) > growth()
+    assert growth(host_memory_waking=woken, stem_donor_fraction=0.0) == growth(stem_donor_fraction=0.0)
 
 
 def test_minor_antigens_are_enough_in_matched_pairs_and_antibodies_raise_rejection() -> None:

@@ -17,6 +17,7 @@ host, R regulatory ones of the donor: who has more T cells holds the other's eff
 see nothing foreign: with an autologous or syngeneic donor every term is exactly zero. What follows::
 
     attack on origin o    sum over other origins of  k A / (A + K)          (marrow, blood and lymphocytes of o)
+    attack on the host    F = k f A / (f A + K),   f = 1 + w mismatches: a foreign HLA stands on every cell
     damage of organ x     D' = k_D w_x A/(A + E50) (1 - D) - k_r D          skin, gut, liver; w_x differ by patient
 
 Grades are not here: damage makes signs (``clinical_signs``), signs make stages and grades (``criteria.gvhd``). Chronic
@@ -122,13 +123,13 @@ PARAMETERS = {
                             stream=176),
     "host_expansion": Parameter(0.2, "1/day", "fastest expansion of host effectors", "fitted", _HOST, 0.3),
     "host_contraction": Parameter(0.05, "1/day", "contraction of host effectors", "assumed", "no source", 0.4),
+    "host_tolerance": Parameter(90, "day", "time in which host effectors come to tolerate a donor they keep seeing",
+                                "assumed", "stable mixed chimerism; no source", 0.5, low=30, high=365),
     "donor_veto": Parameter(0.222, "1/day", "loss of host effectors to many donor T cells", "fitted", _HOST, 0.4),
-    "veto_half": Parameter(3.27, "cells/uL", "donor T cells of half that effect where the host has none", "fitted",
+    "veto_half": Parameter(1.0, "cells/uL", "donor T cells of half that effect where the host has none", "fitted",
                            _HOST, 0.5),
     "load_half": Parameter(0.107, "1", "share of donor stem cells of half the stimulus to host effectors", "fitted",
                            _HOST, 0.5),
-    "transfused": Parameter(2, "1", "more host precursors after transfusions for a marrow that never worked, relative",
-                            "assumed", "rejection is commoner in aplastic anemia and thalassemia; no source", 0.5),
     "sensitised": Parameter(3, "1", "more host precursors in the face of antibodies, relative", "assumed", "no source",
                             0.5),
     "rejection": Parameter(0.322, "1/day", "loss of donor cells to host effectors, at most", "fitted", _HOST, 0.4,
@@ -141,6 +142,9 @@ PARAMETERS = {
                              low=0.01, high=0.2),
     "conversion_half": Parameter(0.17, "cells/uL", "donor effectors of half that effect", "fitted",
                                  "donor chimerism after non-myeloablative conditioning", 0.5),
+    "mismatch_force": Parameter(5, "1", "force of effectors on host marrow per mismatch seen, above minor antigens",
+                                "assumed", "a mismatched HLA stands on every cell of the patient; no source", 0.5,
+                                low=0, high=10),
     "acute_death": Parameter(0.010, "1/day", "death of acute GVHD at full damage", "fitted",
                              "0.0005, 0.004 and 0.012 a day in grades II, III and IV", 0.3),
     "acute_death_steep": Parameter(3.5, "1", "exponent of that death on damage", "fitted", "the same", 0.2),
@@ -149,6 +153,8 @@ PARAMETERS = {
 CONSTANTS = {
     "graft_effectors": Signal("cells/uL", "precursors that a graft brings", per_origin=True),
     "host_start": Signal("cells/uL", "host precursors against donors at admission"),
+    "host_start_by_donor": Signal("cells/uL", "of these, against each donor", per_origin=True),
+    "force_on_host": Signal("1", "force of an origin's effectors on host marrow, relative", per_origin=True),
     "fresh_response": Signal("1", "responsiveness of a graft's T cells when they arrive", per_origin=True),
     "allogeneic_origin": Signal("1", "1 where an origin is foreign to the host", per_origin=True),
     "precursor_frequency": Signal("of naive T", "precursors of the first donor, not mobilised, against the host"),
@@ -156,8 +162,7 @@ CONSTANTS = {
 }
 USES = {
     **dict.fromkeys(("hla_mismatch", "donor_is_unrelated", "donor_is_self", "donor_specific_antibody", "graft_is_blood",
-                     "graft_is_cord", "precursor_luck", "frailty", "male", "donor_female", "disease_aplastic",
-                     "disease_other"), "1"),
+                     "graft_is_cord", "precursor_luck", "frailty", "male", "donor_female"), "1"),
     "graft_naive_t_per_kg": "cells/kg",
     "weight_kg": "kg",
     "donor_lymphocytes_naive": "1",
@@ -196,6 +201,7 @@ NEEDS = {
     "antibody_on_t_cell": "1/day",
     "surviving_effector": "1",
     "donor_lymphocytes_per_kg": "cells/kg",
+    "host_memory_waking": "cells/uL/day",
 }
 GIVES = {
     "immune_attack": Signal("1/day", "loss of this origin's blood to the others' effectors", per_origin=True),
@@ -221,15 +227,16 @@ def derive(p, c):
     whole = tuple(
         poisson_quantile(luck, n * c.weight_kg) / c.weight_kg for luck, n in zip(c.precursor_luck, brought, strict=True)
     )
-    seen = sum(
-        allo * _recognised(p, c, o, (1 - c.male) * (1 - c.donor_female[o])) * (1 + p.sensitised * antibody)
+    host = p.host_precursors * p.host_naive * p.host_cells
+    against = tuple(
+        host * allo * _recognised(p, c, o, (1 - c.male) * (1 - c.donor_female[o])) * (1 + p.sensitised * antibody)
         for o, (allo, antibody) in enumerate(zip(foreign, c.donor_specific_antibody, strict=True))
-        if o > 0
     )
-    transfused = 1 + p.transfused * (c.disease_aplastic + c.disease_other)
     return {
         "graft_effectors": tuple(n / p.body_cells for n in whole),
-        "host_start": p.host_precursors * seen * p.host_naive * p.host_cells * transfused,
+        "host_start": sum(against),
+        "host_start_by_donor": against,
+        "force_on_host": tuple(1 + p.mismatch_force * _mismatched(p, n) for n in c.hla_mismatch),
         "fresh_response": tuple(1 + (p.cord_response - 1) * cord for cord in c.graft_is_cord),
         "allogeneic_origin": foreign,
         "precursor_frequency": foreign[1] * _recognised(p, c, 1, c.male * c.donor_female[1]) * p.precursor_spread,
@@ -245,9 +252,13 @@ def _frequency(p, c, o):
 
 def _recognised(p, c, o, male):
     """Share of naive T cells that sees what differs between host and origin o; `male` 1 where a woman's see a man."""
-    mismatch = power(c.hla_mismatch[o], p.mismatch_power) * minimum(c.hla_mismatch[o], 1)
     minor = p.precursors_minor * (1 + p.precursors_unrelated * c.donor_is_unrelated[o]) * (1 + p.precursors_male * male)
-    return minor + p.precursors_mismatch * mismatch
+    return minor + p.precursors_mismatch * _mismatched(p, c.hla_mismatch[o])
+
+
+def _mismatched(p, alleles):
+    """What mismatched alleles come to: the second counts for less than the first."""
+    return power(alleles, p.mismatch_power) * minimum(alleles, 1)
 
 
 def start(p, origins):
@@ -269,13 +280,12 @@ def signals(y: State, p):
     host, *donors = (c.effectors for c in y.cells)
     against_host = sum(donors)
     rejecting = p.rejection * _half(host, p.rejection_half)
-    on_host = p.conversion * _half(against_host, p.conversion_half)
     on_donors = tuple(
         allo * (rejecting + p.unit_attack * _half(against_host - own, p.conversion_half))
         for allo, own in zip(p.allogeneic_origin[1:], donors, strict=True)
     )
     return {
-        "immune_attack": (on_host, *on_donors),
+        "immune_attack": (_on_host(y, p), *on_donors),
         "gvh_effectors": against_host,
         "effectors_by_origin": tuple(c.effectors for c in y.cells),
         "hvg_effectors": host,
@@ -286,6 +296,12 @@ def signals(y: State, p):
         "liver_damage": y.liver,
         "gvhd_damage": _damage(y),
     }
+
+
+def _on_host(y: State, p):
+    """Loss of host marrow, blood and lymphocytes to effectors of the donors."""
+    forces = zip(y.cells[1:], p.force_on_host[1:], strict=True)
+    return p.conversion * _half(sum(force * c.effectors for c, force in forces), p.conversion_half)
 
 
 def _drugs(p, s):
@@ -309,7 +325,7 @@ def rates(y: State, p, s):
     active = _half(against_host, p.damage_half)
     return State(
         cells=(
-            _host_rates(host, p, s, drugs, lost),
+            _host_rates(host, p, s, drugs, lost + _on_host(y, p)),
             *(
                 _donor_rates(c, p, stimulated * drugs, lost + attack, treg)
                 for c, attack, treg in zip(donors, by_units, s.treg_by_origin[1:], strict=True)
@@ -339,7 +355,8 @@ def _host_rates(c: Cells, p, s, drugs, lost):
     room = maximum(1 - p.slowing * c.effectors / p.effector_room, 0)
     growth = load * (p.host_expansion * c.responsiveness * drugs * room - p.host_contraction)
     veto = p.donor_veto * sum(s.t_cells_by_origin[1:]) / (sum(s.t_cells_by_origin) + p.veto_half)
-    return Cells((growth - veto - lost) * c.effectors, 0 * c.responsiveness)
+    woken = load * drugs * s.host_memory_waking
+    return Cells((growth - veto - lost) * c.effectors + woken, -load * c.responsiveness / p.host_tolerance)
 
 
 def jump(y: State, p, s):

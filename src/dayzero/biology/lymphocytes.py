@@ -120,6 +120,9 @@ PARAMETERS = {
                                "no source", 0.3),
     "brake_sirolimus": Parameter(0.25, "1", "share of expansion lost under sirolimus", "assumed", "no source", 0.3),
     "brake_most": Parameter(0.85, "1", "largest share of expansion that drugs take", "assumed", "no source", 0.1),
+    "attack_on_t": Parameter(0.4, "1", "loss of T cells to another origin's effectors, relative to that of marrow",
+                             "assumed", "T cells of the patient outlast the patient's granulocytes; no source", 0.4,
+                             low=0.1, high=1),
     "nk_turnover": Parameter(0.069, "1/day", "turnover of NK cells", "measured", "Zhang 2007 Immunology 121:258",
                              0.2, low=0.03, high=0.1),
     "nk_hunger": Parameter(2.5, "1", "largest effect of IL-15 on NK cells", "assumed", "no source", 0.3),
@@ -346,7 +349,7 @@ def _cell_rates(c: Cells, air: Climate, epithelium, p, s, o):
     attack, made = s.immune_attack[o], p.precursors_made[o] * minimum(s.multipotent_output[o], 1)
     thymus = p.thymus_health * c.thymocytes * air.rebound
     converted = p.conversion * p.converts[o] * maximum(air.hunger - 1, 0) * c.naive_cd4
-    t_loss = s.antibody_on_t_cell + attack
+    t_loss = s.antibody_on_t_cell + p.attack_on_t * attack
     expansion = air.expansion * air.brake
     stage = B_STAGES / p.b_delay
     return Cells(

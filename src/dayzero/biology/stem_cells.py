@@ -20,8 +20,9 @@ autoimmune attack of aplastic anemia as well.
 **Blood needs stem cells.** A progenitor makes about n divisions and then no longer renews itself. The quality Q of a
 pool is the share of self-renewal it has left: cells that join from the pool above (U, in healthy pools, of every
 origin) keep it up, and without them it is used up in the time of n divisions at rest, n / p0. A graft arrives fresh
-(Q = 1). At rest Q = 1 and a_rest = (1 - d/p0) / 2, so the healthy marrow stands still; one origin split into two
-identical ones makes the same blood.
+(Q = 1), and what kills stem cells hurts the progenitors it spares, Q <- Q (1 - u share of stem cells killed): marrow
+that met conditioning is outgrown by marrow that did not. At rest Q = 1 and a_rest = (1 - d/p0) / 2, so the healthy
+marrow stands still; one origin split into two identical ones makes the same blood.
 
 Balance: of the multipotent cells that leave, a share f goes past the committed pool, to lymphocytes and straight to
 megakaryocytes; the rest keeps the committed pool, so d_C = (1 - f) (p_M + d_M) M0 / C0.
@@ -100,6 +101,9 @@ PARAMETERS = {
     "divisions_left": Parameter(
         19.6, "1", "divisions a progenitor makes before it no longer renews itself", "fitted",
         "scenario fit about a replicative potential of 15 divisions", 0.3, low=8, high=30),
+    "quality_hurt": Parameter(
+        0.17, "1", "self-renewal that cells lose for good in a day that kills all stem cells about them", "assumed",
+        "marrow that a low dose spared is outgrown by marrow that met none; no source", 0.5, low=0, high=0.3),
     "supply_half": Parameter(
         0.062, "1", "supply from the pool above, relative to health, that keeps up half the quality", "fitted",
         "set so that 2 % of stem cells cannot keep counts up", 0.4, low=0.02, high=0.15),
@@ -364,13 +368,14 @@ def _arriving(s):
 
 def _jumped(c: Cells, p, s, new, division, chance):
     stem = _by_chance(c.stem * s.surviving_stem, p.body_stem_cells, division, chance)
+    unhurt = 1 - p.quality_hurt * (1 - s.surviving_stem)
     return Cells(
         stem,
         c.short_term * s.surviving_short_term,
         c.multipotent * s.surviving_multipotent,
         c.committed * s.surviving_committed,
-        c.multipotent_quality + (1 - c.multipotent_quality) * new,
-        c.committed_quality + (1 - c.committed_quality) * new,
+        c.multipotent_quality * unhurt + (1 - c.multipotent_quality * unhurt) * new,
+        c.committed_quality * unhurt + (1 - c.committed_quality * unhurt) * new,
         minimum(c.clones, stem * p.body_stem_cells),
     )
 
