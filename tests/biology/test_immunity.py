@@ -268,11 +268,6 @@ def test_mobilisation_of_the_donor_leaves_the_hosts_precursors_alone() -> None:
     assert donor(graft_is_blood=NOBODY).graft_effectors[1] > donor().graft_effectors[1]
 
 
-def test_transfusions_for_a_marrow_that_never_worked_sensitise_the_host() -> None:
-    for group in ("disease_aplastic", "disease_other"):
-        assert donor(**{group: 1.0}).host_start > donor().host_start
-
-
 def test_the_patients_own_cells_bring_no_precursor_and_meet_none() -> None:
     p = donor(donor_is_self=(0.0, 1.0))
     assert p.graft_effectors == (0.0, 0.0) and p.host_start == 0.0

@@ -147,8 +147,17 @@ def test_the_patients_own_cells_and_those_of_a_twin_attack_nothing() -> None:
         y = passing.state["alloreactivity"]
         for cells in y.cells:
             assert not np.any(cells.effectors)
-        chronic = passing.state["chronic_gvhd"]
-        parts = (y.skin, y.gut, y.liver, y.newcomers, chronic.memory, chronic.chronic, chronic.fibrosis_laid)
+        acute, chronic = passing.state["acute_gvhd"], passing.state["chronic_gvhd"]
+        parts = (
+            acute.skin,
+            acute.gut,
+            acute.liver,
+            acute.wasting,
+            y.newcomers,
+            chronic.memory,
+            chronic.chronic,
+            chronic.fibrosis_laid,
+        )
         assert not any(np.any(part) for part in parts)
         told = alloreactivity.signals(y, p)
         assert not any(np.any(attack) for attack in told["immune_attack"])

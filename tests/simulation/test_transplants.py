@@ -74,7 +74,6 @@ def onsets(course: Course) -> np.ndarray:
     return onset[np.isfinite(onset)]
 
 
-@pytest.mark.xfail(strict=True, reason="measured: 21 % begin before day 80; no time of ripening holds them back")
 def test_chronic_disease_hardly_begins_before_day_eighty(sibling: Course) -> None:
     assert np.mean(onsets(sibling) < 80) < 0.1
 

@@ -52,7 +52,7 @@ RATES = (
     "infection.viral_rate", "infection.ebv_rate", "infection.late_rate", "organ_toxicity.syndrome_hazard",
     "liver.vod_hazard", "liver.failure_deadliness", "lung.pneumonia_hazard", "lung.failure_hazard",
     "kidney.microangiopathy_hazard", "kidney.cystitis_hazard", "kidney.injury_hazard", "chronic_gvhd.chronic_onset",
-    "alloreactivity.acute_death", "chronic_gvhd.chronic_death", "disease.detection", "disease.relapse_death",
+    "acute_gvhd.acute_death", "chronic_gvhd.chronic_death", "disease.detection", "disease.relapse_death",
     "mortality.other_death_late", "mortality.background_man", "mortality.second_cancer_rate",
 )  # fmt: skip
 NOTHING_HAPPENS = dict.fromkeys(RATES, 0.0)

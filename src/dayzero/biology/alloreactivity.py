@@ -1,15 +1,17 @@
-"""Alloreactivity: cells of one origin that attack another, the tissue they damage, and the tolerance that ends it.
+"""Alloreactivity: cells of one origin that attack another, and the tolerance that ends it.
 
 Every origin has effectors against the others, by one set of equations; donors attack host and each other, the host
 attacks donors. Effectors A in cells per uL of blood-equivalent::
 
     precursors   f naive T / V               f rises with HLA mismatch and unrelatedness; Poisson small numbers
-    stimulus     g = a_c danger + a_p presenting (roused + b) / (1 + b) + a_d damage + a_0,      G = g / (1 + g)
-    donor        A' = [r q G drugs (1 - A/E) - d - k R/(R + n A) - steroid - antibodies - other units] A
+    stimulus     g = a_c danger + a_p P + a_d damage (P + i) / (1 + i) + a_0,      G = g / (1 + g)
+                     P = presenting (roused + b) / (1 + b)
+    donor        A' = [r q G drugs (1 - A/E) - d - k R/(R + R_h + n A) - steroid - antibodies - other units] A
     host         A' = [r_h q load drugs (1 - A/E) - d load - v T/(T + T_h + T_v) - steroid - antibodies] A
     load         (1 + l) H/(H + l)       H share of stem cells that are the donor's: few donor cells are enough to see
     drugs        (1 - CNI)(1 - abatacept)(1 - ruxolitinib)(1 - sirolimus)(1 - mycophenolate)(1 - steroid)
-    responsiveness   q falls by h kill^2 when dividing effectors are killed (cyclophosphamide, methotrexate)
+    responsiveness   q' = -x G A/(A + E50) q: lasting activity exhausts; it falls by h kill when dividing effectors
+                     are killed (cyclophosphamide, methotrexate); donor lymphocytes bring fresh cells to the mean
 
 danger is the injury of conditioning as it fades, roused how far it has stirred the host's antigen-presenting cells,
 presenting the share of these that are still the host's (donor cells replace them), T and T_h T cells of donors and
@@ -18,10 +20,8 @@ see nothing foreign: with an autologous or syngeneic donor every term is exactly
 
     attack on origin o    sum over other origins of  k A / (A + K)          (marrow, blood and lymphocytes of o)
     attack on the host    F = k f A / (f A + K),   f = 1 + w mismatches: a foreign HLA stands on every cell
-    damage of organ x     D' = k_D w_x A/(A + E50) (1 - D) - k_r D          skin, gut, liver; w_x differ by patient
 
-Grades are not here: damage makes signs (``clinical_signs``), signs make stages and grades (``criteria.gvhd``). Chronic
-disease follows the same effectors in ``chronic_gvhd``.
+Acute disease of the tissues follows in ``acute_gvhd``, chronic disease in ``chronic_gvhd``.
 """
 
 from __future__ import annotations
@@ -29,93 +29,91 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from dayzero.elementwise import maximum, minimum, poisson_quantile, power
-from dayzero.module import Hazard, Number, Parameter, Signal
+from dayzero.module import Number, Parameter, Signal
 
 PER_UL = Parameter(1000, "cells/uL per 1e9/L", "unit of blood counts", "derived", "definition").typical
-THIRD = Parameter(1 / 3, "1", "mean of three organs", "derived", "definition").typical
+NOTHING = Parameter(1e-9, "cells/uL", "keeps a share of nothing finite", "derived", "definition").typical
 _GVHD = "set by acute GVHD of published cohorts"
 _HOST = "set by graft failure of published cohorts"
 
 PARAMETERS = {
-    "precursors_minor": Parameter(0.00091, "of naive T", "precursors against minor antigens, sibling", "fitted", _GVHD,
+    "precursors_minor": Parameter(0.000988, "of naive T", "precursors against minor antigens, sibling", "fitted", _GVHD,
                                   0.4,
                                   low=1e-4, high=4e-3),
-    "precursors_unrelated": Parameter(0.853, "1", "more precursors with an unrelated donor, relative", "fitted", _GVHD,
+    "precursors_unrelated": Parameter(0.7, "1", "more precursors with an unrelated donor, relative", "fitted", _GVHD,
                                       0.4),
-    "precursors_mismatch": Parameter(0.0033, "of naive T", "precursors against a mismatched HLA allele", "fitted",
+    "precursors_mismatch": Parameter(0.0045, "of naive T", "precursors against a mismatched HLA allele", "fitted",
                                      _GVHD, 0.5, low=1e-3, high=3e-2),
     "precursors_male": Parameter(0.5, "1", "more precursors of a woman against a man's Y chromosome, relative",
                                  "assumed", "acute and chronic disease 1.3-1.7 times as common; recalled", 0.4,
                                  low=0.2, high=1),
-    "mismatch_power": Parameter(0.4, "1", "exponent of precursors on the number of mismatches", "fitted", _GVHD, 0.4),
-    "precursors_mobilised": Parameter(0.374, "1", "precursors in mobilised blood, relative to marrow", "fitted",
+    "mismatch_power": Parameter(0.36, "1", "exponent of precursors on the number of mismatches", "fitted", _GVHD, 0.4),
+    "precursors_mobilised": Parameter(0.459, "1", "precursors in mobilised blood, relative to marrow", "fitted",
                                       "G-CSF turns donor T cells to Th2; equal acute GVHD at ten times the T cells",
                                       0.4, low=0.1, high=1),
     "precursor_spread": Parameter(1.0, "1", "own precursor frequency, relative", "fitted", _GVHD, 0.0, 0.73,
                                   stream=170),
-    "cord_response": Parameter(0.864, "1", "response of cord-blood T cells, relative to adult ones", "fitted", _GVHD,
+    "cord_response": Parameter(0.82, "1", "response of cord-blood T cells, relative to adult ones", "fitted", _GVHD,
                                0.1,
                                low=0.6, high=1),
     "body_cells": Parameter(3.5e6, "cells/kg per cell/uL", "lymphocytes of the body per blood count", "measured",
                             "about 2 % of lymphocytes are in blood", 0.2, low=2.5e6, high=5e6),
-    "expansion": Parameter(0.953, "1/day", "fastest expansion of effectors", "fitted", _GVHD, 0.1, 0.18, low=0.7,
-                           high=1.3, stream=171),
-    "contraction": Parameter(0.158, "1/day", "contraction of effectors", "fitted", _GVHD, 0.2, low=0.08, high=0.2),
-    "treg_control": Parameter(0.023, "1/day", "loss of effectors to regulatory T cells", "fitted", _GVHD, 0.4, low=0.01,
-                              high=0.2),
-    "treg_against": Parameter(0.115, "1", "effectors per regulatory cell that halve their control", "fitted", _GVHD,
+    "treg_half": Parameter(11.1, "cells/uL", "regulatory T cells at half of that control", "fitted", _GVHD, 0.5,
+                           low=2, high=30),
+    "expansion": Parameter(1.11, "1/day", "fastest expansion of effectors", "fitted", _GVHD, 0.1, 0.18, low=0.7,
+                           high=1.6, stream=171),
+    "contraction": Parameter(0.217, "1/day", "contraction of effectors", "fitted", _GVHD, 0.2, low=0.08, high=0.4),
+    "treg_control": Parameter(0.0508, "1/day", "loss of effectors to regulatory T cells", "fitted", _GVHD, 0.4,
+                              low=0.01, high=0.2),
+    "treg_against": Parameter(0.124, "1", "effectors per regulatory cell that halve their control", "fitted", _GVHD,
                               0.5),
-    "effector_room": Parameter(125, "cells/uL", "effectors at which expansion slows", "fitted", _GVHD, 0.3, low=60,
+    "effector_room": Parameter(82.5, "cells/uL", "effectors at which expansion slows", "fitted", _GVHD, 0.3, low=60,
                                high=300),
     "slowing": Parameter(0.4, "1", "share of expansion lost at that number", "assumed", "no source", 0.3),
-    "stimulus_danger": Parameter(0.42, "1", "stimulus from conditioning injury", "fitted", _GVHD, 0.3, low=0.2, high=1),
-    "stimulus_presenting": Parameter(1.24, "1", "stimulus from host antigen-presenting cells", "fitted", _GVHD, 0.3,
+    "stimulus_danger": Parameter(0.522, "1", "stimulus from conditioning injury", "fitted", _GVHD, 0.3,
+                                 low=0.2, high=1),
+    "stimulus_presenting": Parameter(1.21, "1", "stimulus from host antigen-presenting cells", "fitted", _GVHD, 0.3,
                                      low=0.5, high=2),
-    "stimulus_standing": Parameter(0.143, "1", "stimulus that stays", "fitted", _GVHD, 0.3, low=0.05, high=0.3),
-    "stimulus_damage": Parameter(3.33, "1", "stimulus from damaged tissue", "fitted", _GVHD, 0.3, low=1, high=4),
-    "danger_fading": Parameter(9, "day", "time in which danger fades", "fitted", _GVHD, 0.3),
-    "unroused": Parameter(0.27, "1", "stimulus from host cells that conditioning has not stirred, relative", "fitted",
+    "stimulus_standing": Parameter(0.137, "1", "stimulus that stays", "fitted", _GVHD, 0.3, low=0.05, high=0.3),
+    "stimulus_damage": Parameter(5.14, "1", "stimulus from damaged tissue", "fitted", _GVHD, 0.3, low=1, high=10),
+    "indirect": Parameter(0.52, "1", "damage presented by cells of the donor, relative to those of the host", "fitted",
+                          _GVHD, 0.5, low=0.1, high=2),
+    "danger_fading": Parameter(11, "day", "time in which danger fades", "fitted", _GVHD, 0.3),
+    "unroused": Parameter(0.298, "1", "stimulus from host cells that conditioning has not stirred, relative", "fitted",
                           _GVHD,
                           0.3),
     "reaction_half": Parameter(0.04, "cells/uL", "newly infused precursors at half of the first cytokines",
                                "assumed", "fever after haploidentical blood and before cyclophosphamide; no source",
                                0.5),
     "reaction_time": Parameter(2, "day", "time in which a first meeting is over", "assumed", "no source", 0.4),
-    "roused_fading": Parameter(90, "day", "time in which antigen-presenting cells calm down", "assumed", "no source",
+    "roused_fading": Parameter(86.2, "day", "time in which antigen-presenting cells calm down", "fitted", _GVHD,
                                0.5),
     "danger_scale": Parameter(1.2, "1", "danger per mucosal injury; about 1 after myeloablative conditioning",
                               "assumed", "scale", 0.2),
-    "presenting_time": Parameter(12.9, "day", "time in which donor cells replace host antigen-presenting cells",
+    "presenting_time": Parameter(11.3, "day", "time in which donor cells replace host antigen-presenting cells",
                                  "fitted",
                                  _GVHD, 0.3),
-    "calcineurin_block": Parameter(0.16, "1", "expansion lost under a calcineurin inhibitor at target", "fitted",
+    "calcineurin_block": Parameter(0.133, "1", "expansion lost under a calcineurin inhibitor at target", "fitted",
                                    _GVHD,
                                    0.2, low=0.1, high=0.6),
-    "abatacept_block": Parameter(0.0968, "1", "expansion lost under abatacept", "fitted", _GVHD, 0.2, low=0.08,
+    "abatacept_block": Parameter(0.0892, "1", "expansion lost under abatacept", "fitted", _GVHD, 0.2, low=0.08,
                                  high=0.5),
     "sirolimus_block": Parameter(0.22, "1", "expansion lost under sirolimus", "assumed", "no source", 0.3),
-    "mycophenolate_block": Parameter(0.075, "1", "expansion lost under mycophenolate", "assumed", "no source", 0.4),
-    "ruxolitinib_block": Parameter(0.45, "1", "expansion lost under ruxolitinib", "assumed",
-                                   "day-28 response 55 % in refractory disease, Blood 2020 135:1739", 0.2, low=0.3,
+    "mycophenolate_block": Parameter(0.0642, "1", "expansion lost under mycophenolate", "fitted", _GVHD, 0.4),
+    "ruxolitinib_block": Parameter(0.3, "1", "expansion lost under ruxolitinib", "assumed",
+                                   "day-28 response 55 % in refractory disease, Blood 2020 135:1739", 0.3, low=0.15,
                                    high=0.6),
     "steroid_block": Parameter(0.35, "1", "expansion lost under a steroid at full dose", "fitted", _GVHD, 0.3),
-    "steroid_kill": Parameter(0.42, "1/day", "effector loss under a steroid at full dose", "fitted",
-                              "day-28 response 62 %, Inamoto 2014", 0.3, low=0.3, high=0.8),
+    "steroid_kill": Parameter(0.285, "1/day", "effector loss under a steroid at full dose", "fitted",
+                              "day-28 response 62 %, Inamoto 2014", 0.3, low=0.15, high=0.8),
     "steroid_full": Parameter(2, "mg/kg", "full dose of steroid", "derived", "definition"),
-    "steroid_sensitivity": Parameter(0.6, "1", "own sensitivity to steroid, at most 1", "fitted",
-                                     "a third do not respond", 0.1, 0.55, stream=172),
-    "deletion": Parameter(0.34, "1", "responsiveness lost when all dividing effectors are killed", "fitted", _GVHD,
-                          0.3,
-                          low=0.1, high=0.5),
-    "damage_rate": Parameter(0.32, "1/day", "damage of tissue by effectors", "fitted", _GVHD, 0.2, low=0.2, high=0.5),
-    "damage_half": Parameter(26.6, "cells/uL", "effectors of half that effect", "fitted", _GVHD, 0.3),
-    "repair": Parameter(0.068, "1/day", "repair of tissue", "fitted", _GVHD, 0.2, low=0.05, high=0.12),
-    "skin_weight": Parameter(1.0, "1", "share of damage that the skin takes", "fitted",
-                             "70 % of grade II-IV involve skin", 0.2, 0.5, stream=173),
-    "gut_weight": Parameter(0.6, "1", "share of damage that the gut takes", "fitted", "50 % involve the gut", 0.2, 0.8,
-                            stream=174),
-    "liver_weight": Parameter(0.25, "1", "share of damage that the liver takes", "fitted", "15-20 % involve the liver",
-                              0.2, 0.9, stream=175),
+    "steroid_sensitivity": Parameter(0.667, "1", "own sensitivity to steroid, at most 1", "fitted",
+                                     "a third do not respond", 0.1, 0.9, stream=172),
+    "deletion": Parameter(0.13, "1", "responsiveness lost when all dividing effectors are killed", "fitted", _GVHD,
+                          0.3, low=0.03, high=0.5),
+    "exhaustion": Parameter(0.06, "1/day", "responsiveness lost to full activity under full stimulus", "fitted",
+                            "set by how long severe acute GVHD lasts in published cohorts", 0.4, low=0.01, high=0.2),
+    "damage_half": Parameter(25.6, "cells/uL", "effectors of half that effect", "fitted", _GVHD, 0.3),
     "host_precursors": Parameter(7.74, "1", "host precursors per donor precursor", "assumed", "symmetry", 0.5),
     "host_naive": Parameter(0.35, "1", "share of host T cells that counts as naive", "assumed", "no source", 0.3),
     "host_cells": Parameter(800, "cells/uL", "host T cells at admission, and how far transfusions have sensitised them",
@@ -145,9 +143,6 @@ PARAMETERS = {
     "mismatch_force": Parameter(5, "1", "force of effectors on host marrow per mismatch seen, above minor antigens",
                                 "assumed", "a mismatched HLA stands on every cell of the patient; no source", 0.5,
                                 low=0, high=10),
-    "acute_death": Parameter(0.010, "1/day", "death of acute GVHD at full damage", "fitted",
-                             "0.0005, 0.004 and 0.012 a day in grades II, III and IV", 0.3),
-    "acute_death_steep": Parameter(3.5, "1", "exponent of that death on damage", "fitted", "the same", 0.2),
 }  # fmt: skip
 
 CONSTANTS = {
@@ -162,7 +157,7 @@ CONSTANTS = {
 }
 USES = {
     **dict.fromkeys(("hla_mismatch", "donor_is_unrelated", "donor_is_self", "donor_specific_antibody", "graft_is_blood",
-                     "graft_is_cord", "precursor_luck", "frailty", "male", "donor_female"), "1"),
+                     "graft_is_cord", "precursor_luck", "male", "donor_female"), "1"),
     "graft_naive_t_per_kg": "cells/kg",
     "weight_kg": "kg",
     "donor_lymphocytes_naive": "1",
@@ -180,9 +175,6 @@ class State(NamedTuple):
     danger: Annotated[Number, "1", "injury of conditioning as seen by T cells"]
     roused: Annotated[Number, "1", "how far conditioning has stirred the host's antigen-presenting cells"]
     presenting: Annotated[Number, "1", "share of antigen-presenting cells that are the host's"]
-    skin: Annotated[Number, "1", "damage of the skin"]
-    gut: Annotated[Number, "1", "damage of the gut"]
-    liver: Annotated[Number, "1", "damage of the liver"]
 
 
 NEEDS = {
@@ -202,6 +194,7 @@ NEEDS = {
     "surviving_effector": "1",
     "donor_lymphocytes_per_kg": "cells/kg",
     "host_memory_waking": "cells/uL/day",
+    "gvhd_damage": "1",
 }
 GIVES = {
     "immune_attack": Signal("1/day", "loss of this origin's blood to the others' effectors", per_origin=True),
@@ -210,13 +203,6 @@ GIVES = {
     "hvg_effectors": Signal("cells/uL", "host effectors against donors, blood-equivalent"),
     "graft_activity": Signal("1", "activity of donor effectors, 1 at most"),
     "cytokine_release": Signal("1", "cytokines of many donor T cells that first meet foreign tissue"),
-    "skin_damage": Signal("1", "damage of the skin by GVHD"),
-    "gut_damage": Signal("1", "damage of the gut by GVHD"),
-    "liver_damage": Signal("1", "damage of the liver by GVHD"),
-    "gvhd_damage": Signal("1", "mean damage of skin, gut and liver"),
-}
-HAZARDS = {
-    "acute_gvhd_death": Hazard("death of acute graft-versus-host disease", stream=31, fatal="always"),
 }
 
 
@@ -229,13 +215,16 @@ def derive(p, c):
     )
     host = p.host_precursors * p.host_naive * p.host_cells
     against = tuple(
-        host * allo * _recognised(p, c, o, (1 - c.male) * (1 - c.donor_female[o])) * (1 + p.sensitised * antibody)
-        for o, (allo, antibody) in enumerate(zip(foreign, c.donor_specific_antibody, strict=True))
+        host
+        * foreign[o]
+        * _recognised(p, c, o, (1 - c.male) * (1 - c.donor_female[o]))
+        * (1 + p.sensitised * c.donor_specific_antibody[o])
+        for o in range(1, len(foreign))
     )
     return {
         "graft_effectors": tuple(n / p.body_cells for n in whole),
         "host_start": sum(against),
-        "host_start_by_donor": against,
+        "host_start_by_donor": (0 * host, *against),
         "force_on_host": tuple(1 + p.mismatch_force * _mismatched(p, n) for n in c.hla_mismatch),
         "fresh_response": tuple(1 + (p.cord_response - 1) * cord for cord in c.graft_is_cord),
         "allogeneic_origin": foreign,
@@ -264,16 +253,12 @@ def _mismatched(p, alleles):
 def start(p, origins):
     none = 0 * p.host_start
     donors = tuple(Cells(none, none + 1) for _ in range(origins - 1))
-    return State((Cells(p.host_start, none + 1), *donors), none, none, none, none + 1, none, none, none)
+    return State((Cells(p.host_start, none + 1), *donors), none, none, none, none + 1)
 
 
 def _half(amount, half):
     """A share that saturates: 1/2 at `half`."""
     return amount / (amount + half)
-
-
-def _damage(y: State):
-    return (y.skin + y.gut + y.liver) * THIRD
 
 
 def signals(y: State, p):
@@ -291,10 +276,6 @@ def signals(y: State, p):
         "hvg_effectors": host,
         "graft_activity": _half(against_host, p.damage_half),
         "cytokine_release": _half(y.newcomers * y.newcomers, p.reaction_half * p.reaction_half),
-        "skin_damage": y.skin,
-        "gut_damage": y.gut,
-        "liver_damage": y.liver,
-        "gvhd_damage": _damage(y),
     }
 
 
@@ -316,18 +297,18 @@ def rates(y: State, p, s):
     drugs = _drugs(p, s)
     steroid = p.steroid_kill * p.steroid_response * minimum(s.steroid_mg_per_kg / p.steroid_full, 1)
     lost = steroid + s.antibody_on_t_cell
-    presenting = p.stimulus_presenting * y.presenting * (y.roused + p.unroused) / (1 + p.unroused)
-    stimulus = p.stimulus_danger * y.danger + presenting + p.stimulus_standing + p.stimulus_damage * _damage(y)
+    presenting = y.presenting * (y.roused + p.unroused) / (1 + p.unroused)
+    shown = p.stimulus_damage * s.gvhd_damage * (presenting + p.indirect) / (1 + p.indirect)
+    stimulus = p.stimulus_danger * y.danger + p.stimulus_presenting * presenting + shown + p.stimulus_standing
     stimulated = stimulus / (1 + stimulus)
     host, *donors = y.cells
     against_host = sum(c.effectors for c in donors)
     by_units = tuple(p.conversion * _half(against_host - c.effectors, p.conversion_half) for c in donors)
-    active = _half(against_host, p.damage_half)
     return State(
         cells=(
             _host_rates(host, p, s, drugs, lost + _on_host(y, p)),
             *(
-                _donor_rates(c, p, stimulated * drugs, lost + attack, treg)
+                _donor_rates(c, p, stimulated, drugs, lost + attack, treg)
                 for c, attack, treg in zip(donors, by_units, s.treg_by_origin[1:], strict=True)
             ),
         ),
@@ -335,18 +316,15 @@ def rates(y: State, p, s):
         danger=-y.danger / p.danger_fading,
         roused=-y.roused / p.roused_fading,
         presenting=(1 - s.myeloid_donor_fraction - y.presenting) / p.presenting_time,
-        skin=p.damage_rate * p.skin_weight * active * (1 - y.skin) - p.repair * y.skin,
-        gut=p.damage_rate * p.gut_weight * active * (1 - y.gut) - p.repair * y.gut,
-        liver=p.damage_rate * p.liver_weight * active * (1 - y.liver) - p.repair * y.liver,
     )
 
 
-def _donor_rates(c: Cells, p, driven, lost, treg):
+def _donor_rates(c: Cells, p, stimulated, drugs, lost, treg):
     room = maximum(1 - p.slowing * c.effectors / p.effector_room, 0)
-    control = p.treg_control * treg / (treg + p.treg_against * c.effectors + 1 / PER_UL)
+    control = p.treg_control * treg / (treg + p.treg_half + p.treg_against * c.effectors)
     return Cells(
-        (p.expansion * c.responsiveness * driven * room - p.contraction - control - lost) * c.effectors,
-        0 * c.responsiveness,
+        (p.expansion * c.responsiveness * stimulated * drugs * room - p.contraction - control - lost) * c.effectors,
+        -p.exhaustion * stimulated * _half(c.effectors, p.damage_half) * c.responsiveness,
     )
 
 
@@ -362,13 +340,13 @@ def _host_rates(c: Cells, p, s, drugs, lost):
 def jump(y: State, p, s):
     """Dividing effectors die; those left respond less; a graft or donor lymphocytes bring precursors."""
     kill = 1 - s.surviving_effector
-    spared = 1 - p.deletion * kill * kill
+    spared = 1 - p.deletion * kill
     dli = s.donor_lymphocytes_per_kg * p.precursor_frequency * p.donor_lymphocytes_naive / p.body_cells
     host, *donors = (Cells(c.effectors * s.surviving_effector, c.responsiveness * spared) for c in y.cells)
     cells = tuple(
         Cells(
             c.effectors + new * brought + more,
-            c.responsiveness + (fresh - c.responsiveness) * minimum(new, 1),
+            c.responsiveness + (fresh - c.responsiveness) * minimum(new + _half(more, c.effectors + NOTHING), 1),
         )
         for c, new, brought, fresh, more in zip(
             donors,
@@ -386,10 +364,3 @@ def jump(y: State, p, s):
         danger=y.danger + p.danger_scale * s.mucosal_kill,
         roused=y.roused + p.danger_scale * s.mucosal_kill,
     )
-
-
-def hazards(y: State, p, s):
-    acute = p.acute_death * power(maximum(y.gut, y.liver), p.acute_death_steep)
-    return {
-        "acute_gvhd_death": acute * p.frailty,
-    }

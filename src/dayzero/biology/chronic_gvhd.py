@@ -5,7 +5,8 @@ Donor effectors leave a memory, less where the clones were deleted early and whe
     clones spared         s <- s exp(-c kill^n) on days on which dividing effectors are killed; a graft brings new ones
     alloreactive memory   M' = k_m T sum(s A)/(A + E_m) (1 - M) - M / tau_m    A effectors of donors
     tolerance             T = 1 / (1 + c R/R0)      R regulatory cells per donor T cell, R0 that share in health
-    onset                 hazard h M (1 - CNI)
+    ripe memory           N' = (M - N) / tau_n      B cells and fibroblasts are drawn in
+    onset                 hazard h N (1 - CNI)
     activity, fibrosis    X' = -X / tau from 1 at onset,   F' = k X - F / tau_F
     severity              1 mild to 3 severe:  min(s X + F, 3)
 
@@ -26,20 +27,22 @@ SEVERE = Parameter(3, "1", "severity of the worst chronic disease", "derived", "
 _CHRONIC = "set by chronic GVHD of published cohorts"
 
 PARAMETERS = {
-    "memory_seeding": Parameter(0.0315, "1/day", "seeding of alloreactive memory", "fitted", _CHRONIC, 0.4),
-    "memory_half": Parameter(0.0621, "cells/uL", "effectors of half that effect", "fitted", _CHRONIC, 0.5),
-    "deletion": Parameter(19, "1", "log loss of clones when all dividing effectors are killed", "fitted", _CHRONIC, 0.4,
-                          low=5, high=60),
-    "deletion_steep": Parameter(4.3, "1", "exponent of that loss on the share killed", "fitted", _CHRONIC, 0.2, low=2,
+    "memory_seeding": Parameter(0.09, "1/day", "seeding of alloreactive memory", "fitted", _CHRONIC, 0.4),
+    "memory_half": Parameter(0.4, "cells/uL", "effectors of half that effect", "fitted", _CHRONIC, 0.5),
+    "deletion": Parameter(9.5, "1", "log loss of clones when all dividing effectors are killed", "fitted", _CHRONIC,
+                          0.4, low=2, high=60),
+    "deletion_steep": Parameter(3.6, "1", "exponent of that loss on the share killed", "fitted", _CHRONIC, 0.2, low=2,
                                 high=8),
-    "cord_memory": Parameter(0.09, "1", "memory that T cells of cord blood leave, relative to adult ones", "fitted",
+    "cord_memory": Parameter(0.06, "1", "memory that T cells of cord blood leave, relative to adult ones", "fitted",
                              "28 % at two years after cord blood, Narimatsu 2008", 0.5, low=0.02, high=1),
     "treg_tolerance": Parameter(0.141, "1", "tolerance, relative, at the share of regulatory cells in health", "fitted",
                                 "regulatory cells survive cyclophosphamide, Kanakry 2013 Sci Transl Med 5:211ra157",
                                 0.5),
     "treg_share": Parameter(0.032, "1", "regulatory cells per T cell in health", "measured", "45 of 1,400/uL", 0.2),
     "memory_fading": Parameter(229, "day", "time in which alloreactive memory turns tolerant", "fitted", _CHRONIC, 0.4),
-    "chronic_onset": Parameter(0.0174, "1/day", "chronic GVHD at full alloreactive memory", "fitted", _CHRONIC, 0.3),
+    "ripening": Parameter(95, "day", "time in which alloreactive memory ripens to disease", "fitted",
+                          "chronic GVHD hardly begins before day 80", 0.3, low=30, high=180),
+    "chronic_onset": Parameter(0.0185, "1/day", "chronic GVHD at full alloreactive memory", "fitted", _CHRONIC, 0.3),
     "chronic_calcineurin": Parameter(0.276, "1", "share of that hazard held back by a calcineurin inhibitor", "assumed",
                                      "onset clusters after the taper", 0.3),
     "chronic_severity": Parameter(1.7, "1", "severity at onset, 1 mild to 3 severe", "fitted",
@@ -50,7 +53,7 @@ PARAMETERS = {
     "fibrosis_fading": Parameter(1500, "day", "time in which fibrosis softens", "assumed", "no source", 0.4),
     "chronic_death": Parameter(0.00004, "1/day", "death of chronic GVHD at severity 1", "fitted",
                                "two-year survival 97, 86 and 62 % by severity", 0.3),
-    "chronic_death_steep": Parameter(2, "1", "exponent of that death on severity", "fitted", "the same", 0.2),
+    "chronic_death_steep": Parameter(2.4, "1", "exponent of that death on severity", "fitted", "the same", 0.2),
 }  # fmt: skip
 
 CONSTANTS = {"fresh_memory": Signal("1", "memory that cells of a graft may leave", per_origin=True)}
@@ -64,6 +67,7 @@ class Cells(NamedTuple):
 class State(NamedTuple):
     cells: tuple[Cells, ...]
     memory: Annotated[Number, "1", "alloreactive memory"]
+    ripe: Annotated[Number, "1", "alloreactive memory that has ripened"]
     chronic: Annotated[Number, "1", "activity of chronic GVHD"]
     fibrosis_laid: Annotated[Number, "1", "fibrosis"]
 
@@ -94,7 +98,7 @@ def derive(p, c):
 
 def start(p, origins):
     none = 0 * p.memory_seeding
-    return State(tuple(Cells(none) for _ in range(origins)), none, none, none)
+    return State(tuple(Cells(none) for _ in range(origins)), none, none, none, none)
 
 
 def _severity(y: State, p):
@@ -118,6 +122,7 @@ def rates(y: State, p, s):
         cells=tuple(Cells(0 * c.spared) for c in y.cells),
         memory=p.memory_seeding * remembering / (effectors + p.memory_half) * (1 - y.memory)
         - y.memory / p.memory_fading,
+        ripe=(y.memory - y.ripe) / p.ripening,
         chronic=-y.chronic / p.chronic_time,
         fibrosis_laid=p.fibrosis * y.chronic - y.fibrosis_laid / p.fibrosis_fading,
     )
@@ -135,6 +140,6 @@ def jump(y: State, p, s):
 
 def hazards(y: State, p, s):
     return {
-        "chronic_gvhd_onset": p.chronic_onset * y.memory * (1 - p.chronic_calcineurin * s.calcineurin),
+        "chronic_gvhd_onset": p.chronic_onset * y.ripe * (1 - p.chronic_calcineurin * s.calcineurin),
         "chronic_gvhd_death": p.chronic_death * power(_severity(y, p), p.chronic_death_steep) * p.frailty,
     }

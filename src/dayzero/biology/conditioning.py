@@ -121,7 +121,7 @@ PARAMETERS = {
               short_term=0.0025, multipotent=0.0083, committed=0.0083, granulocytic=0.0083, late_granulocytic=0.004,
               band=0.0004, megakaryoblast=0.0083, megakaryocyte=0.001, erythroid=0.0083, late_erythroid=0.0005,
               t_cell=0.0125, b_cell=0.012, nk_cell=0.008, disease=0.004, mucosa=0.0012, endothelium=0.0008,
-              treg=0.0025, effector=0.00842, sinusoid=0.00083, lung=0.0003, thymus=0.0016, bladder=0.0042,
+              treg=0.0025, effector=0.0098, sinusoid=0.00083, lung=0.0003, thymus=0.0016, bladder=0.0042,
               heart=0.0014),
     **_slopes("fludarabine", "mg h/L", "T cells 1.6 log10 at 30 mg/m2 x5", stem=0.002, short_term=0.003,
               multipotent=0.018, committed=0.022, granulocytic=0.022, late_granulocytic=0.008, megakaryoblast=0.015,

@@ -15,6 +15,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from dayzero.biology import (
+    acute_gvhd,
     alloreactivity,
     chronic_gvhd,
     clinical_signs,
@@ -66,6 +67,7 @@ ORGANS: tuple[ModuleType, ...] = (
     humoral_immunity,
     disease,
     alloreactivity,
+    acute_gvhd,
     host_memory,
     chronic_gvhd,
     infection,
