@@ -14,7 +14,8 @@ import numpy as np
 
 def _library(*values: Any) -> Any:
     jax = sys.modules.get("jax")
-    if jax is not None and any(isinstance(v, jax.Array) for v in values):
+    traced = getattr(jax, "Array", None)  # none yet while another thread imports it
+    if traced is not None and any(isinstance(v, traced) for v in values):
         return jax.numpy
     return np
 

@@ -44,7 +44,7 @@ def with_stem_cells_held() -> SimpleNamespace:
 
 
 def test_a_graft_without_stem_cells_engrafts_and_then_fails() -> None:
-    none = {"graft.stem_blood": 0.0, "graft.short_term_adult": 0.0}
+    none = {"graft.stem_blood": 0.0, "graft.short_term_blood": 0.0}
     course = uneventful(calm("aml-sibling-pbsc"), 4, 180, parameters=none, typical=True)
     whole = uneventful(calm("aml-sibling-pbsc"), 4, 180, typical=True)
     assert first_day(course, "neutrophils", 0.5)[0] <= 28

@@ -18,7 +18,7 @@ from simulation.wards import NOTHING_GIVEN, prepared
 
 CARE = SimpleNamespace(
     gcsf_start_day=5, gcsf_dose=5.0, gcsf_stop_anc=1.5, gcsf_stop_after=2, gcsf_least_days=10,
-    platelet_trigger=10.0, platelet_units=1, platelet_interval=1,
+    platelet_trigger=10.0, platelet_trigger_in_fever=20.0, platelet_units=1, platelet_interval=1,
     red_cell_trigger=7.0, red_cell_units=2, red_cell_interval=3,
 )  # fmt: skip
 
@@ -66,13 +66,19 @@ def test_filgrastim_stops_in_the_end_where_neutrophils_never_fall() -> None:
     assert given == [5] * 11 + [0] * 3
 
 
-def units(counts: list[float], **care: Any) -> list[float]:
-    mornings = [{"platelets": c, "hemoglobin": 9.0} for c in counts]
+def units(counts: list[float], temperature: float = 36.8, **care: Any) -> list[float]:
+    mornings = [{"platelets": c, "hemoglobin": 9.0, "temperature": temperature} for c in counts]
     return [float(o.platelet_units) for o in ordered(transfusion, mornings, **care)]
 
 
 def test_platelets_are_given_below_the_trigger_and_not_at_it() -> None:
     assert units([12, 10, 9, 3]) == [0, 0, 1, 1]
+
+
+def test_platelets_are_given_at_higher_counts_in_fever() -> None:
+    assert units([25, 19, 12, 9], temperature=38.4) == [0, 1, 1, 1]
+    assert units([25, 19, 12, 9], temperature=38.4, platelet_trigger_in_fever=0.0) == [0, 0, 0, 1]
+    assert units([19, 30], temperature=38.4, platelet_trigger=25.0) == [1, 0]
 
 
 @pytest.mark.parametrize(("interval", "given"), [(1, [1, 1, 1, 1]), (2, [1, 0, 1, 0]), (3, [1, 0, 0, 1])])
@@ -81,12 +87,12 @@ def test_transfusions_keep_their_interval(interval: int, given: list[int]) -> No
 
 
 def test_without_a_report_nothing_is_transfused() -> None:
-    orders = ordered(transfusion, [{"platelets": 3.0, "hemoglobin": 5.0, "fresh": 0.0}])
+    orders = ordered(transfusion, [{"platelets": 3.0, "hemoglobin": 5.0, "temperature": 39.0, "fresh": 0.0}])
     assert (orders[0].platelet_units, orders[0].red_cell_units) == (0, 0)
 
 
 def test_platelets_and_red_cells_keep_separate_accounts() -> None:
-    low = {"platelets": 5.0, "hemoglobin": 6.0}
+    low = {"platelets": 5.0, "hemoglobin": 6.0, "temperature": 36.8}
     orders = ordered(transfusion, [low, low, low, low])
     assert [float(o.platelet_units) for o in orders] == [1, 1, 1, 1]
     assert [float(o.red_cell_units) for o in orders] == [2, 0, 0, 2]

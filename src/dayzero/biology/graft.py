@@ -9,7 +9,9 @@ Entry: a lodged cell leaves quiescence after two exponential waits of mean tau, 
 of every stage follows  t / tau^2 exp(-t / tau). The two waits are states (`lodged`, `waking`), so a boost or a second
 graft is a jump. Cord blood cells wait longer; antibodies against the donor, fibrosis and a large spleen cost cells.
 
-Stage fractions are effective values that only count curves constrain; stem-cell fractions follow
+Cord blood is not of other make than adult blood: its CD34+ cells hold as many committed progenitors or more, but there
+are some twenty-five times fewer, so that their wave of neutrophils is low and soon over, and counts wait for the wave
+of the stem cells. Stage fractions are effective values that only count curves constrain; stem-cell fractions follow
 SCID-repopulating assays (Wang 1997 Blood 89:3919).
 """
 
@@ -37,9 +39,9 @@ PARAMETERS = {
         "shallow dose response within mobilised blood (about 5 % of neutrophil days per doubling)", 0.4,
         low=2e6, high=2e7),
     "waking": Parameter(
-        0.89, "day", "each of two waits between lodging and division", "fitted", _FIT, 0.2, 0.15, low=0.5, high=2,
+        0.84, "day", "each of two waits between lodging and division", "fitted", _FIT, 0.2, 0.15, low=0.5, high=2,
         stream=121),
-    "waking_cord": Parameter(2.2, "1", "fold longer waits of cord cells", "assumed", "no source", 0.2, low=1, high=3),
+    "waking_cord": Parameter(1.5, "1", "fold longer waits of cord cells", "assumed", "no source", 0.3, low=1, high=3),
     "antibody_loss": Parameter(
         0.2, "1", "share that lodges in the face of antibodies against the donor", "assumed", "no source", 0.5),
     "fibrosis_loss": Parameter(
@@ -57,21 +59,22 @@ PARAMETERS = {
     "stem_blood": _fraction(5e-4, "long-term stem cells, mobilised blood", "measured", _SRC, 0.6, 1e-4, 2e-3),
     "stem_marrow": _fraction(7e-4, "long-term stem cells, marrow", "measured", _SRC, 0.6, 1e-4, 2e-3),
     "stem_cord": _fraction(1.5e-3, "long-term stem cells, cord blood", "measured", _SRC, 0.6, 5e-4, 5e-3),
-    "short_term_adult": _fraction(0.0005, "short-term stem cells, adult grafts", "fitted", _FIT, 0.6, 0, 5e-4),
-    "short_term_cord": _fraction(0.001, "short-term stem cells, cord blood", "fitted", _FIT, 0.6, 0, 1e-3),
+    "short_term_blood": _fraction(5e-4, "short-term stem cells, mobilised blood", "fitted", _FIT, 0.6, 1e-4, 2e-3),
+    "short_term_marrow": _fraction(3.2e-4, "short-term stem cells, marrow", "fitted", _FIT, 0.6, 1e-4, 2e-3),
+    "short_term_cord": _fraction(4.5e-4, "short-term stem cells, cord blood", "fitted", _FIT, 0.6, 1e-4, 2e-3),
     "multipotent_blood": _fraction(
-        0.119, "multipotent progenitors, mobilised blood", "fitted",
-        "scenario fit; platelet engraftment model 0.0719", 0.3, 0.04, 0.12),
-    "multipotent_marrow": _fraction(0.0145, "multipotent progenitors, marrow", "fitted", _FIT, 0.4, 0.01, 0.07),
-    "multipotent_cord": _fraction(0.0208, "multipotent progenitors, cord blood", "fitted", _FIT, 0.4, 0.01, 0.1),
-    "committed_blood": _fraction(0.5, "committed progenitors, mobilised blood", "fitted", _FIT, 0.3, 0.2, 0.5),
-    "committed_marrow": _fraction(0.198, "committed progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
-    "committed_cord": _fraction(0.00598, "committed progenitors, cord blood", "fitted", _FIT, 0.5, 0.003, 0.05),
-    "granulocytic_blood": _fraction(0.0212, "granulocyte progenitors, mobilised blood", "fitted", _FIT, 0.4, 0.02, 0.2),
-    "granulocytic_marrow": _fraction(0.0766, "granulocyte progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.2),
-    "granulocytic_cord": _fraction(0.0024, "granulocyte progenitors, cord blood", "fitted", _FIT, 0.5, 0.001, 0.02),
-    "megakaryocytic_blood": _fraction(0.00981, "megakaryoblasts, mobilised blood", "fitted", _FIT, 0.4, 0.005, 0.06),
-    "megakaryocytic_marrow": _fraction(0.0145, "megakaryoblasts, marrow", "fitted", _FIT, 0.4, 0.005, 0.04),
+        0.1, "multipotent progenitors, mobilised blood", "fitted",
+        "scenario fit; platelet engraftment model 0.0719", 0.3, 0.03, 0.12),
+    "multipotent_marrow": _fraction(0.012, "multipotent progenitors, marrow", "fitted", _FIT, 0.4, 0.006, 0.07),
+    "multipotent_cord": _fraction(0.04, "multipotent progenitors, cord blood", "fitted", _FIT, 0.4, 0.01, 0.1),
+    "committed_blood": _fraction(0.1, "committed progenitors, mobilised blood", "fitted", _FIT, 0.4, 0.04, 0.3),
+    "committed_marrow": _fraction(0.1, "committed progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.3),
+    "committed_cord": _fraction(0.25, "committed progenitors, cord blood", "fitted", _FIT, 0.5, 0.05, 0.5),
+    "granulocytic_blood": _fraction(0.01, "granulocyte progenitors, mobilised blood", "fitted", _FIT, 0.5, 0.002, 0.1),
+    "granulocytic_marrow": _fraction(0.02, "granulocyte progenitors, marrow", "fitted", _FIT, 0.5, 0.005, 0.1),
+    "granulocytic_cord": _fraction(0.02, "granulocyte progenitors, cord blood", "fitted", _FIT, 0.5, 0.002, 0.1),
+    "megakaryocytic_blood": _fraction(0.006, "megakaryoblasts, mobilised blood", "fitted", _FIT, 0.5, 0.002, 0.03),
+    "megakaryocytic_marrow": _fraction(0.01, "megakaryoblasts, marrow", "fitted", _FIT, 0.5, 0.002, 0.03),
     "megakaryocytic_cord": _fraction(0.0005, "megakaryoblasts, cord blood", "fitted", _FIT, 0.5, 0.0001, 0.005),
     "erythroid_blood": _fraction(
         0.10, "erythroid progenitors, mobilised blood", "assumed", "no source", 0.4, 0.05, 0.2),
@@ -132,10 +135,10 @@ def _one_graft(p, c, o):
     years = minimum(maximum(c.donor_age_years[o] - p.old_donor_from, 0), p.old_donor_most)
     young = exp(-p.old_donor_loss * years)
     primed = 1 + (p.priming - 1) * c.graft_is_primed[o]
-    adult = blood + marrow
     return {
         "stem": lodged * young * (blood * p.stem_blood + marrow * p.stem_marrow + cord * p.stem_cord),
-        "short_term": lodged * (adult * p.short_term_adult + cord * p.short_term_cord),
+        "short_term": lodged
+        * (blood * p.short_term_blood + marrow * p.short_term_marrow + cord * p.short_term_cord),
         "multipotent": lodged * primed
         * (blood * p.multipotent_blood + marrow * p.multipotent_marrow + cord * p.multipotent_cord),
         "committed": lodged * primed

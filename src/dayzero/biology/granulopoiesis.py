@@ -1,19 +1,20 @@
 """Granulopoiesis: neutrophils from committed progenitors to blood, and the monocytes that precede them.
 
-Seven stages, shares of the healthy pool, for each origin; g is the G-CSF level relative to health::
+Ten stages, shares of the healthy pool, for each origin; g is the G-CSF level relative to health::
 
     G-CSF       raw = (1 + i I) (k_e + k_anc ANC0) / (k_e + k_anc ANC) + g_exo dose
                 g = raw (1 + 1/cap) / (1 + raw/cap)
-    dividing    G1' = k_m (v out_C - G1) + graft,   G2' = k_m (A G1 - G2),  G3, G4 alike          A = g^(a/4)
-    maturing    G5' = k_p0 A G4 - k_p G5,  G6' = k_p G5 - k_p G6
-    reserve     G7' = phi0 g^t G6 - phi G7
-    blood       N'  = k_N/phi0 phi G7 - k_N loss N
-    k_m = 4/tau_NP,  k_p = k_p0 g^t, k_p0 = 2/tau_Mat,  phi = min(phi0 g^r, phi_max)
+    dividing    G1' = k_m (v out_C - G1) + graft,   G2' = k_m (A G1 - G2),  G3 to G6 alike        A = g^(a/6)
+    maturing    G7' = k_p0 A G6 - k_p G7,  G8' = k_p G7 - k_p G8,  G9 alike
+    reserve     R'  = phi0 g^t G9 - phi R
+    blood       N'  = k_N/phi0 phi R - k_N loss N
+    k_m = 6/tau_NP,  k_p = k_p0 g^t, k_p0 = 3/tau_Mat,  phi = min(phi0 g^r, phi_max)
     loss = 1 + (mu_N - 1) mucosal injury + mu_I I          I active infection
     v = 1 - (val)ganciclovir
 
 ANC = ANC0 sum N. G-CSF is at quasi steady state (its own time constant is hours); neutrophils themselves clear it,
-which is why it is high when they are low. Monocytes leave the marrow at the third dividing stage.
+which is why it is high when they are low. Monocytes leave the marrow at the fourth dividing stage.
+The stages are as many as it takes for counts to rise as steeply as they do: with fewer, cells of the graft leak early.
 
 Craig 2016 (Bull Math Biol 78:2304) for the chain and its times; Quartino 2014 (Pharm Res 31:3390) for G-CSF.
 """
@@ -25,8 +26,8 @@ from typing import Annotated, NamedTuple
 from dayzero.elementwise import minimum, power
 from dayzero.module import Coupled, Number, Parameter, Signal
 
-DIVIDING_STAGES = Parameter(4, "1", "dividing stages in the chain", "derived", "definition").typical
-MATURING_STAGES = Parameter(2, "1", "maturing stages in the chain", "derived", "definition").typical
+DIVIDING_STAGES = Parameter(6, "1", "dividing stages in the chain", "derived", "definition").typical
+MATURING_STAGES = Parameter(3, "1", "maturing stages in the chain", "derived", "definition").typical
 NOTHING = Parameter(1e-12, "1", "count below which shares have no meaning", "assumed", "numerical").typical
 PARAMETERS = {
     "neutrophil_set_point": Parameter(
@@ -46,19 +47,19 @@ PARAMETERS = {
     "gcsf_clearance": Parameter(0.592, "1/h", "renal clearance of G-CSF", "measured", "Quartino 2014", 0.2),
     "gcsf_clearance_neutrophils": Parameter(5.64, "1/h per 1e9/L", "clearance of G-CSF by neutrophils", "measured",
                                             "Quartino 2014", 0.2),
-    "gcsf_on_amplification": Parameter(0.6, "1", "exponent of amplification on G-CSF", "fitted",
-                                       "scenario fit; Quartino 2014 gamma 0.444", 0.15, low=0.3, high=0.6),
+    "gcsf_on_amplification": Parameter(0.65, "1", "exponent of amplification on G-CSF", "fitted",
+                                       "scenario fit; Quartino 2014 gamma 0.444", 0.15, low=0.3, high=0.8),
     "gcsf_on_maturing": Parameter(0.234, "1", "exponent of maturing speed on G-CSF", "measured",
                                   "Quartino 2014 (beta)", 0.1, low=0.15, high=0.3),
-    "gcsf_on_release": Parameter(0.5, "1", "exponent of release on G-CSF", "assumed", "no source", 0.3,
-                                 low=0.3, high=0.8),
+    "gcsf_on_release": Parameter(0.75, "1", "exponent of release on G-CSF", "fitted",
+                                 "onset of neutropenia 7 d after melphalan 200", 0.2, low=0.3, high=1),
     "gcsf_ceiling": Parameter(100, "1", "G-CSF level at which its effect is half saturated", "assumed", "no source",
                               0.4, low=50, high=200),
-    "filgrastim_effect": Parameter(8.81, "1 per ug/kg", "G-CSF level, relative to health, per daily filgrastim dose",
+    "filgrastim_effect": Parameter(15, "1 per ug/kg", "G-CSF level, relative to health, per daily filgrastim dose",
                                    "fitted", "scenario fit: buys 4 days of neutrophils", 0.4, 0.3, low=5, high=80,
                                    stream=204),
-    "mucositis_loss": Parameter(2.65, "1", "fold neutrophil loss at mucosal injury 1", "fitted", "scenario fit", 0.2,
-                                0.3, low=1.5, high=3.5, stream=205),
+    "mucositis_loss": Parameter(3.2, "1", "fold neutrophil loss at mucosal injury 1", "fitted", "scenario fit", 0.2,
+                                0.3, low=1.5, high=5, stream=205),
     "infection_gcsf": Parameter(2.0, "1", "added G-CSF of active infection, relative", "assumed", "no source", 0.4),
     "infection_loss": Parameter(0.4, "1", "added neutrophil loss of active infection, relative", "assumed", "no source",
                                 0.4),
@@ -87,9 +88,12 @@ class Cells(NamedTuple):
     dividing_1: Annotated[Number, "1", "myeloblasts, share of health"]
     dividing_2: Annotated[Number, "1", "promyelocytes, share of health"]
     dividing_3: Annotated[Number, "1", "early myelocytes, share of health"]
-    dividing_4: Annotated[Number, "1", "late myelocytes, share of health"]
+    dividing_4: Annotated[Number, "1", "middle myelocytes, share of health"]
+    dividing_5: Annotated[Number, "1", "myelocytes, share of health"]
+    dividing_6: Annotated[Number, "1", "late myelocytes, share of health"]
     maturing_1: Annotated[Number, "1", "metamyelocytes, share of health"]
-    maturing_2: Annotated[Number, "1", "bands, share of health"]
+    maturing_2: Annotated[Number, "1", "young bands, share of health"]
+    maturing_3: Annotated[Number, "1", "bands, share of health"]
     reserve: Annotated[Number, "1", "marrow reserve, share of health"]
     neutrophils: Annotated[Number, "1", "blood neutrophils, share of health"]
     monocytes: Annotated[Number, "1", "blood monocytes, share of health"]
@@ -172,11 +176,14 @@ def rates(y: State, p, s):
                 dividing_2=dividing * (amplify * c.dividing_1 - c.dividing_2),
                 dividing_3=dividing * (amplify * c.dividing_2 - c.dividing_3),
                 dividing_4=dividing * (amplify * c.dividing_3 - c.dividing_4),
-                maturing_1=maturing * (amplify * c.dividing_4 / faster - c.maturing_1),
+                dividing_5=dividing * (amplify * c.dividing_4 - c.dividing_5),
+                dividing_6=dividing * (amplify * c.dividing_5 - c.dividing_6),
+                maturing_1=maturing * (amplify * c.dividing_6 / faster - c.maturing_1),
                 maturing_2=maturing * (c.maturing_1 - c.maturing_2),
-                reserve=p.reserve_release * faster * c.maturing_2 - release * c.reserve,
+                maturing_3=maturing * (c.maturing_2 - c.maturing_3),
+                reserve=p.reserve_release * faster * c.maturing_3 - release * c.reserve,
                 neutrophils=p.neutrophil_loss * release / p.reserve_release * c.reserve - loss * c.neutrophils,
-                monocytes=p.monocyte_loss * (c.dividing_3 - c.monocytes),
+                monocytes=p.monocyte_loss * (c.dividing_4 - c.monocytes),
             )
             for c, output, homing, graft in zip(
                 y.cells, s.committed_output, s.homing, p.graft_granulocytic, strict=True
@@ -193,7 +200,9 @@ def jump(y: State, p, s):
                 dividing_1=c.dividing_1 * s.surviving_granulocytic,
                 dividing_2=c.dividing_2 * s.surviving_granulocytic,
                 dividing_3=c.dividing_3 * s.surviving_granulocytic,
-                dividing_4=c.dividing_4 * s.surviving_late_granulocytic,
+                dividing_4=c.dividing_4 * s.surviving_granulocytic,
+                dividing_5=c.dividing_5 * s.surviving_granulocytic,
+                dividing_6=c.dividing_6 * s.surviving_late_granulocytic,
                 maturing_1=c.maturing_1 * s.surviving_band,
             )
             for c in y.cells

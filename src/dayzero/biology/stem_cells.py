@@ -11,18 +11,20 @@ Pools are shares of the healthy pool, one set for each origin o; totals run over
     multipotent     dM/dt = d_M S + (2 a_M Q_M - 1) p_M M        + graft
     committed       dC/dt = d_C out_M + (2 a_C Q_C - 1) p_C C    + graft
     output          of M and C to the lineages x (1 - k mycophenolate) (1 - c b)
-    quality         dQ/dt = (U (1 + h) / (U + h) - Q) p0 / n           U = sum S for Q_M, sum M for Q_C
-    niche           dN/dt = (1 - N) / tau_N - g D N                        (D damage of GVHD)
+    quality         dQ/dt = (U (1 + h) / (U + h) - Q) p(x) / n         U = sum S for Q_M, sum M for Q_C
+    niche           dN/dt = (1 - N) / tau_N - g D N           (D damage of GVHD; N at admission 1, less in fibrosis)
 
 Every pool of an origin also shrinks by the immune attack on that origin, the patient's own stem cells by the
 autoimmune attack of aplastic anemia as well.
 
 **Blood needs stem cells.** A progenitor makes about n divisions and then no longer renews itself. The quality Q of a
 pool is the share of self-renewal it has left: cells that join from the pool above (U, in healthy pools, of every
-origin) keep it up, and without them it is used up in the time of n divisions at rest, n / p0. A graft arrives fresh
-(Q = 1), and what kills stem cells hurts the progenitors it spares, Q <- Q (1 - u share of stem cells killed): marrow
-that met conditioning is outgrown by marrow that did not. At rest Q = 1 and a_rest = (1 - d/p0) / 2, so the healthy
-marrow stands still; one origin split into two identical ones makes the same blood.
+origin) keep it up, and without them n divisions use it up, the sooner the faster the pool divides. A graft arrives
+fresh (Q = 1), and what kills stem cells hurts the progenitors it spares, Q <- Q (1 - u share of stem cells killed):
+marrow that met conditioning is outgrown by marrow that did not. A graft's committed cells make a first wave of blood
+that ebbs where few multipotent cells came along, and the second wave, theirs, follows: one wave in adult blood, two in
+cord blood. At rest Q = 1 and a_rest = (1 - d/p0) / 2, so the healthy marrow stands still; one origin split into two
+identical ones makes the same blood.
 
 Balance: of the multipotent cells that leave, a share f goes past the committed pool, to lymphocytes and straight to
 megakaryocytes; the rest keeps the committed pool, so d_C = (1 - f) (p_M + d_M) M0 / C0.
@@ -49,6 +51,7 @@ from dayzero.module import Coupled, Number, Parameter, Signal
 
 NOTHING = Parameter(1e-30, "1", "pool below which shares have no meaning", "assumed", "numerical").typical
 FEW = Parameter(500, "cells", "stem cells of the body below which chance decides", "assumed", "numerical").typical
+MOST_FIBROSIS = Parameter(0.9, "1", "share of the niche that fibrosis takes at most", "assumed", "numerical").typical
 PARAMETERS = {
     "stem_set_point": Parameter(
         1400, "cells/kg", "functional long-term stem cells in health", "measured",
@@ -56,36 +59,31 @@ PARAMETERS = {
     "stem_division": Parameter(
         0.0036, "1/day", "division of a stem cell at rest", "measured",
         "Catlin 2011 Blood 117:4460 (once per 40 weeks, range 25-50)", 0.2, low=0.0028, high=0.0057),
-    "stem_acceleration": Parameter(
-        7.5, "1", "fold faster division of stem cells in an empty marrow", "fitted",
-        "elsewhere, by Zhu 2025", 0.3, low=4, high=15),
-    "stem_renewal_empty": Parameter(
-        0.87, "1", "self-renewal fraction of stem cells in an empty marrow", "fitted",
-        "elsewhere, by Zhu 2025", 0.05, low=0.7, high=0.9),
+    "stem_acceleration": Parameter(7.5, "1", "fold faster division of stem cells in an empty marrow", "fitted",
+                                   "elsewhere, by Zhu 2025", 0.3, low=4, high=15),
+    "stem_renewal_empty": Parameter(0.87, "1", "self-renewal fraction of stem cells in an empty marrow", "fitted",
+                                    "elsewhere, by Zhu 2025", 0.05, low=0.7, high=0.9),
     "stem_ageing": Parameter(
         0.005, "1/year", "loss of stem-cell set point per year of age from 40", "assumed", "no source", 0.5),
     "stem_ageing_from": Parameter(40, "year", "age the stem-cell set point refers to", "assumed", "no source"),
-    "short_term_transit": Parameter(
-        40, "day", "residence of short-term stem cells", "assumed",
-        "between 20 and 100 d of Zheng 2021", 0.3, low=20, high=100),
-    "multipotent_set_point": Parameter(
-        4.0e6, "cells/kg", "multipotent progenitors in health", "fitted",
-        "elsewhere, by Zhu 2025", 0.5, low=1e6, high=1e7),
+    "short_term_transit": Parameter(40, "day", "residence of short-term stem cells", "assumed",
+                                    "between 20 and 100 d of Zheng 2021", 0.3, low=20, high=100),
+    "multipotent_set_point": Parameter(4.0e6, "cells/kg", "multipotent progenitors in health", "fitted",
+                                       "elsewhere, by Zhu 2025", 0.5, low=1e6, high=1e7),
     "multipotent_division": Parameter(
-        0.132, "1/day", "division of multipotent progenitors at rest", "fitted", "scenario fit; elsewhere 0.035", 0.3,
+        0.17, "1/day", "division of multipotent progenitors at rest", "fitted", "scenario fit; elsewhere 0.035", 0.3,
         low=0.035, high=0.3),
     "multipotent_drain": Parameter(
         0.01, "1/day", "net loss of multipotent progenitors that stem cells must replace", "assumed",
         "sets the 100 days on which stem-cell chimerism reaches progenitors", 0.5, low=0.003, high=0.03),
     "multipotent_renewal_empty": Parameter(
-        0.85, "1", "self-renewal fraction of multipotent progenitors in an empty marrow", "fitted",
+        0.864, "1", "self-renewal fraction of multipotent progenitors in an empty marrow", "fitted",
         "scenario fit; platelet engraftment model 0.854", 0.03, low=0.7, high=0.9),
     "multipotent_acceleration": Parameter(
         1.93, "1", "fold faster division of multipotent progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
         low=1.2, high=3, stream=101),
-    "committed_set_point": Parameter(
-        2.0e7, "cells/kg", "committed myeloid progenitors in health", "fitted",
-        "elsewhere, by Zhu 2025", 0.5, low=1e7, high=5e7),
+    "committed_set_point": Parameter(2.0e7, "cells/kg", "committed myeloid progenitors in health", "fitted",
+                                     "elsewhere, by Zhu 2025", 0.5, low=1e7, high=5e7),
     "committed_division": Parameter(
         0.2, "1/day", "division of committed progenitors at rest", "fitted", "scenario fit; elsewhere 0.81", 0.3,
         low=0.2, high=0.8),
@@ -96,20 +94,28 @@ PARAMETERS = {
         0.727, "1", "self-renewal fraction of committed progenitors in an empty marrow", "fitted", "scenario fit", 0.03,
         low=0.65, high=0.85),
     "committed_acceleration": Parameter(
-        2.75, "1", "fold faster division of committed progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
-        low=2, high=4, stream=102),
-    "divisions_left": Parameter(
-        19.6, "1", "divisions a progenitor makes before it no longer renews itself", "fitted",
-        "scenario fit about a replicative potential of 15 divisions", 0.3, low=8, high=30),
+        5.5, "1", "fold faster division of committed progenitors when empty", "fitted",
+        "scenario fit to how steeply counts rise; about one division a day", 0.2, 0.12, low=2.5, high=7, stream=102),
+    "multipotent_divisions": Parameter(36, "1", "divisions a multipotent progenitor makes before it no longer renews",
+                                       "fitted", "scenario fit", 0.3, low=12, high=60),
+    "committed_divisions": Parameter(
+        10, "1", "divisions a committed progenitor makes before it no longer renews itself", "assumed",
+        "colonies of granulocytes and macrophages have 100 to 10,000 cells, recalled", 0.4, low=5, high=20),
     "quality_hurt": Parameter(
-        0.17, "1", "self-renewal that cells lose for good in a day that kills all stem cells about them", "assumed",
+        0.15, "1", "self-renewal that cells lose for good in a day that kills all stem cells about them", "assumed",
         "marrow that a low dose spared is outgrown by marrow that met none; no source", 0.5, low=0, high=0.3),
     "supply_half": Parameter(
-        0.062, "1", "supply from the pool above, relative to health, that keeps up half the quality", "fitted",
+        0.058, "1", "supply from the pool above, relative to health, that keeps up half the quality", "fitted",
         "set so that 2 % of stem cells cannot keep counts up", 0.4, low=0.02, high=0.15),
     "niche_regeneration": Parameter(
         90, "day", "time in which an injured niche recovers", "measured",
         "Galotto 1999 (slow CFU-F recovery); recalled", 0.5, 0.4, low=30, high=720, stream=103),
+    "fibrosis_niche": Parameter(
+        0.5, "1", "share of the niche that fibrosis has displaced at admission", "assumed", "no source", 0.3, 0.4,
+        low=0.2, high=0.8, stream=104),
+    "fibrosis_regression": Parameter(
+        180, "day", "time in which fibrosis gives the niche back after a transplant", "assumed",
+        "gone in most by a year, recalled", 0.4, low=90, high=500),
     "niche_gvhd": Parameter(0.01, "1/day", "loss of niche at full GVHD damage", "assumed", "no source", 0.5),
     "crowding_block": Parameter(
         0.5, "1", "share of output lost to a disease that takes all places of the marrow", "assumed",
@@ -126,6 +132,8 @@ CONSTANTS = {
     "committed_drain": Signal("1/day", "net loss of committed progenitors that multipotent ones replace"),
     "committed_rest": Signal("1", "self-renewal fraction of committed progenitors at rest"),
     "committed_flux": Signal("cells/kg/day", "committed progenitors leaving to the lineages in health"),
+    "niche_at_admission": Signal("1", "niche capacity at admission, share of the intact niche"),
+    "niche_time": Signal("day", "time in which this patient's niche recovers"),
     "body_stem_cells": Signal("cells", "long-term stem cells of the whole patient in health"),
     "clones_engrafted": Signal("cells", "stem cells of the graft that take hold, each a clone", per_origin=True),
     "graft_stem": Signal("1", "stem cells of the graft, in healthy pools", per_origin=True),
@@ -138,6 +146,7 @@ USES = {
     "weight_kg": "kg",
     "luck": "1",
     "marrow_cellularity": "1",
+    "marrow_fibrosis": "1",
     "graft_cells_stem": "cells/kg",
     "graft_cells_short_term": "cells/kg",
     "graft_cells_multipotent": "cells/kg",
@@ -200,6 +209,8 @@ def derive(p, c):
         "committed_drain": committed_drain,
         "committed_rest": (1 - committed_drain / p.committed_division) / 2,
         "committed_flux": committed_flux,
+        "niche_at_admission": 1 - minimum(p.fibrosis_niche, MOST_FIBROSIS) * c.marrow_fibrosis,
+        "niche_time": p.niche_regeneration + (p.fibrosis_regression - p.niche_regeneration) * c.marrow_fibrosis,
         "body_stem_cells": stem_pool * c.weight_kg,
         "clones_engrafted": clones,
         "graft_stem": tuple(n / (stem_pool * c.weight_kg) for n in clones),
@@ -219,7 +230,7 @@ def start(p, origins):
     one = 0 * share + 1
     host = Cells(share, share, share, share, one, one, 0 * share)
     empty = Cells(*(0 * x for x in host))
-    return State((host, *(empty for _ in range(origins - 1))), one)
+    return State((host, *(empty for _ in range(origins - 1))), p.niche_at_admission)
 
 
 def _renewal(x, empty, rest):
@@ -315,7 +326,7 @@ def rates(y: State, p, s):
             y.cells, s.homing, grafts, p.clones_engrafted, attacks, strict=True
         )
     )
-    return State(cells, (1 - y.niche) / p.niche_regeneration - p.niche_gvhd * s.gvhd_damage * y.niche)
+    return State(cells, (1 - y.niche) / p.niche_time - p.niche_gvhd * s.gvhd_damage * y.niche)
 
 
 def _cell_rates(c: Cells, t: Turnover, p, graft, founders, supplies, attacks):
@@ -335,8 +346,8 @@ def _cell_rates(c: Cells, t: Turnover, p, graft, founders, supplies, attacks):
         committed=p.committed_drain * _multipotent_output(c, t, p)
         + ((2 * renewal_c - 1) * t.committed_division - attack) * c.committed
         + graft_committed,
-        multipotent_quality=(from_stem - c.multipotent_quality) * p.multipotent_division / p.divisions_left,
-        committed_quality=(from_multipotent - c.committed_quality) * p.committed_division / p.divisions_left,
+        multipotent_quality=(from_stem - c.multipotent_quality) * t.multipotent_division / p.multipotent_divisions,
+        committed_quality=(from_multipotent - c.committed_quality) * t.committed_division / p.committed_divisions,
         clones=founders
         - 2 * t.stem_division * stem_count * c.clones * c.clones / (stem_count * stem_count + c.clones * c.clones + 1),
     )

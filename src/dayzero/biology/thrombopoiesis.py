@@ -12,7 +12,9 @@ Shares of the healthy pool, for each origin; T is thrombopoietin relative to hea
 
     platelet loss     L = [k_P + P_fix (1 + h/PLT0) / (PLT + h)] (1 + w injury + v illness),  L0 = L in health
 
-PLT = PLT0 sum P + X: transfused platelets are spent like the patient's own, and faster in an injured endothelium.
+PLT = s (PLT0 sum P + X), s = 1, or less where a large spleen holds platelets back: transfused platelets are spent like
+the patient's own, and faster in an injured endothelium.
+
 Megakaryocytes of cord blood are small and of low ploidy and take months to grow up, which is why platelets are the
 last to come after a cord blood transplant (Tomer 2002; Ma 2015 recalled).
 
@@ -36,7 +38,7 @@ PARAMETERS = {
     "megakaryoblast_exit": Parameter(0.211, "1/day", "megakaryoblasts maturing", "fitted",
                                      "scenario fit; platelet engraftment model 0.16", 0.2, 0.15, low=0.15, high=0.3,
                                      stream=301),
-    "megakaryocyte_exit": Parameter(0.133, "1/day", "megakaryocytes spent on platelets", "fitted",
+    "megakaryocyte_exit": Parameter(0.17, "1/day", "megakaryocytes spent on platelets", "fitted",
                                     "scenario fit; platelet engraftment model 0.16", 0.2, 0.2, low=0.1, high=0.25,
                                     stream=302),
     "platelet_ageing": Parameter(0.083, "1/day", "loss of platelets with age", "measured",
@@ -50,11 +52,11 @@ PARAMETERS = {
                                       "assumed", "at most 10-fold thrombopoietin", 0.4, low=0.05, high=0.2),
     "thrombopoietin_most_platelets": Parameter(3, "1", "platelets, relative to health, beyond which clearance is full",
                                                "assumed", "no source", 0.2),
-    "thrombopoietin_on_number": Parameter(0.906, "1", "exponent of megakaryocyte number on thrombopoietin", "fitted",
+    "thrombopoietin_on_number": Parameter(0.82, "1", "exponent of megakaryocyte number on thrombopoietin", "fitted",
                                           "scenario fit", 0.2, low=0.5, high=1.2),
     "thrombopoietin_on_speed": Parameter(0.15, "1", "exponent of megakaryocyte speed on thrombopoietin", "assumed",
                                          "no source", 0.4, low=0, high=0.3),
-    "injury_loss": Parameter(2.81, "1", "added platelet loss, relative to health, at full endothelial injury",
+    "injury_loss": Parameter(2.6, "1", "added platelet loss, relative to health, at full endothelial injury",
                              "fitted", "residual platelets fall 0.35/day after melphalan 200", 0.3, 0.4, low=0.5,
                              high=4, stream=305),
     "infection_consumption": Parameter(0.5, "1", "added platelet loss of active infection, relative", "assumed",
@@ -69,10 +71,13 @@ PARAMETERS = {
                                        "no source", 0.3, low=0.1, high=0.3),
     "early_branch": Parameter(0.348, "1", "share of megakaryocytes that springs directly from multipotent progenitors",
                               "fitted", "scenario fit; existence: Notta 2016 Science 351:aab2116", 0.4, low=0, high=1),
-    "cord_maturity": Parameter(0.335, "1", "platelets per cord-derived megakaryocyte at first, relative to adult",
+    "cord_maturity": Parameter(0.28, "1", "platelets per cord-derived megakaryocyte at first, relative to adult",
                                "fitted", "scenario fit to cord blood platelet recovery", 0.4, low=0.05, high=0.5),
     "maturing_time": Parameter(250, "day", "time in which cord-derived megakaryocytes grow up", "fitted",
-                               "scenario fit to cord blood platelet recovery", 0.4, 0.4, low=40, high=250, stream=306),
+                               "scenario fit to cord blood platelet recovery", 0.4, 0.4, low=40, high=400, stream=306),
+    "spleen_holds": Parameter(0.5, "1", "share of circulating platelets that a large spleen holds back", "assumed",
+                              "a third pooled in health, up to nine tenths in a large spleen, recalled", 0.3, low=0.3,
+                              high=0.8),
     "platelets_per_unit": Parameter(1750, "1e9/L x kg", "count increment x body weight of one adult platelet unit",
                                     "measured", "25e9/L at 70 kg; Norol 1998 Blood 92:1448", 0.2, 0.3, low=1000,
                                     high=3500, stream=307),
@@ -89,6 +94,7 @@ CONSTANTS = {
     "healthy_loss": Signal("1/day", "platelet loss in health"),
     "graft_megakaryocytic": Signal("1", "megakaryoblasts of the graft, in healthy pools", per_origin=True),
     "newborn_maturity": Signal("1", "maturity of megakaryocytes when the graft arrives", per_origin=True),
+    "circulating": Signal("1", "platelets counted, of those that would be with a spleen of normal size"),
     "platelet_increment": Signal("1e9/L per unit", "count increment of one platelet unit in this patient"),
 }
 USES = {
@@ -96,6 +102,7 @@ USES = {
     "marrow_cellularity": "1",
     "graft_cells_megakaryocytic": "cells/kg",
     "graft_is_cord": "1",
+    "splenomegaly": "1",
     "weight_kg": "kg",
 }
 
@@ -144,6 +151,7 @@ def derive(p, c):
         "healthy_loss": healthy_loss,
         "graft_megakaryocytic": tuple(n / pool for n in c.graft_cells_megakaryocytic),
         "newborn_maturity": tuple(1 + (p.cord_maturity - 1) * cord for cord in c.graft_is_cord),
+        "circulating": 1 - p.spleen_holds * c.splenomegaly,
         "platelet_increment": p.platelets_per_unit / c.weight_kg,
     }
 
@@ -156,14 +164,14 @@ def start(p, origins):
 
 
 def _count(y: State, p):
-    return p.platelet_set_point * sum(c.platelets for c in y.cells) + y.transfused
+    return p.circulating * (p.platelet_set_point * sum(c.platelets for c in y.cells) + y.transfused)
 
 
 def signals(y: State, p):
     count = _count(y, p)
     cleared = minimum(count / p.platelet_set_point, p.thrombopoietin_most_platelets)
     level = 1 / (p.thrombopoietin_floor + (1 - p.thrombopoietin_floor) * cleared)
-    return {"platelets": count, "own_platelets": count - y.transfused, "thrombopoietin": level}
+    return {"platelets": count, "own_platelets": count - p.circulating * y.transfused, "thrombopoietin": level}
 
 
 def rates(y: State, p, s):

@@ -44,6 +44,7 @@ def settings_of(plan: Plan, person: Mapping[str, Any]) -> dict[str, np.ndarray]:
 def _blood(plan: Plan, weight_kg: np.ndarray) -> dict[str, Any]:
     care, gcsf = plan.care, plan.care.gcsf
     platelets, red_cells = care.platelet_transfusion, care.red_cell_transfusion
+    given = platelets is not None and platelets.trigger_1e9_per_l > 0  # a trigger of 0 is never, in fever as well
     return {
         "gcsf_start_day": gcsf.start_day if gcsf else NEVER,
         "gcsf_dose": gcsf.dose_ug_per_kg if gcsf else 0.0,
@@ -51,6 +52,7 @@ def _blood(plan: Plan, weight_kg: np.ndarray) -> dict[str, Any]:
         "gcsf_stop_after": gcsf.stop_after_days if gcsf else NEVER,
         "gcsf_least_days": gcsf.least_days if gcsf else NEVER,
         "platelet_trigger": platelets.trigger_1e9_per_l if platelets else 0.0,
+        "platelet_trigger_in_fever": platelets.febrile_trigger_1e9_per_l * given if platelets else 0.0,
         "platelet_units": np.minimum(platelets.units, platelets.most_units_per_kg * weight_kg) if platelets else 0.0,
         "platelet_interval": platelets.min_interval_days if platelets else NEVER,
         "red_cell_trigger": red_cells.trigger_g_per_dl if red_cells else 0.0,

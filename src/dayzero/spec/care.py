@@ -47,10 +47,13 @@ class Gcsf(SpecModel):
 
 
 class PlateletTransfusion(SpecModel):
-    """Platelets are transfused when the morning count is below the trigger."""
+    """Platelets are transfused when the morning count is below the trigger, which may be higher in fever."""
 
     trigger_1e9_per_l: Real = Field(
         default=10.0, ge=0, le=100, description="count below which platelets are given, in 1e9/L; 0: never"
+    )
+    febrile_trigger_1e9_per_l: Real = Field(
+        default=20.0, ge=0, le=100, description="the same of a patient with fever, where it is the higher, in 1e9/L"
     )
     units: Whole = Field(default=1, ge=1, le=6, description="adult doses (apheresis or pool) a transfusion")
     most_units_per_kg: Real = Field(

@@ -149,6 +149,6 @@ def care_of(decade: str, donor: str, source: str, prophylaxis: str, gcsf: bool |
         else "allogeneic"
     )
     usual = 1.0 if kind != "allogeneic" else by_decade(table["gcsf_share_allogeneic"], decade)
-    base = "standard-auto" if donor in (OWN, TWIN) else f"allo-{decade}"
+    base = f"{'auto' if donor in (OWN, TWIN) else 'allo'}-{decade}"
     day = table["gcsf_start_day"][kind]
     return {"base": base, "gcsf": {"start_day": day}}, usual if gcsf is None else float(gcsf)
