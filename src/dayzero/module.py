@@ -225,6 +225,9 @@ COVARIATES: Mapping[str, Signal] = {
         f"maintenance_by_{drug}": Signal("1", f"1 where {words} is planned and suits the disease")
         for drug, words in MAINTENANCE_DRUGS.items()
     },
+    "relapse_treatment": Signal("decades", "treatment of relapse, in decades after that of the 2010s"),
+    "irradiation_gy": Signal("Gy", "irradiation of the body by the conditioning"),
+    "lifelong_anemia_years": Signal("year", "years of a hemoglobinopathy, 0 without one"),
     "ursodiol": Signal("1", "1 where ursodiol is given"),
     "cryotherapy": Signal("1", "1 where ice is kept in the mouth during melphalan"),
     "palifermin": Signal("1", "1 where palifermin is given"),

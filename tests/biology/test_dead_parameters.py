@@ -22,7 +22,7 @@ from dayzero.simulation.cohort import RECORDED
 from dayzero.simulation.mixed import _stacked
 from dayzero.simulation.prepare import Prepared, _individuals
 from dayzero.spec import Plan, Population
-from dayzero.spec.vocabulary import DRUGS
+from dayzero.spec.vocabulary import DIAGNOSES, DRUGS
 from simulation.wards import block_of, carried, leaves, prepared, silent
 
 CHANGES = (1.5, 1 / 1.5)  # the second for ceilings, which bind on their way down
@@ -40,7 +40,7 @@ def changed(name: str, fold: float) -> dict[str, float]:
 
 
 @cache
-def everything() -> Plan:
+def everything(diagnosis: str) -> Plan:
     """A plan that gives every drug and both fields, each on a day of its own, to a patient with every risk."""
     drugs = [given(drug, [-30 + i]) for i, drug in enumerate(DRUGS)]
     drugs += [
@@ -52,22 +52,24 @@ def everything() -> Plan:
     return Plan.load("haplo-pbsc-ptcy").but(
         conditioning={"drugs": drugs, "irradiation": fields},
         patient={"age_years": 3, "weight_kg": 15, "height_cm": 95, "liver_iron_or_hepatitis": True,
-                 "prior_inotuzumab_or_gemtuzumab": True, "diagnosis": "all"},
+                 "prior_inotuzumab_or_gemtuzumab": True, "diagnosis": diagnosis},
         prophylaxis={"methotrexate": {}}, population=Population(),
     )  # fmt: skip
 
 
 @cache
-def effects(**parameters: float) -> dict[str, np.ndarray]:
+def effects(diagnosis: str, **parameters: float) -> dict[str, np.ndarray]:
     """What the kill table sends on: daily signals, and the constants that other organs read."""
-    ready = prepared(everything(), body=ALONE, overrides=parameters)
+    ready = prepared(everything(diagnosis), body=ALONE, overrides=parameters)
     read = {name: ready.numbers["conditioning"][name] for name in ALONE.organ("conditioning").constants}
     return {name: value for name, value in (ready.daily | read).items() if not isinstance(value, tuple)}
 
 
 @pytest.mark.parametrize("name", OF_CONDITIONING)
 def test_a_parameter_of_conditioning_changes_what_a_day_does(name: str) -> None:
-    usual, other = effects(), effects(**changed(name, CHANGES[0]))
+    _, _, group = name.partition("sensitivity_")
+    diagnosis = group if group in DIAGNOSES else "all"
+    usual, other = effects(diagnosis), effects(diagnosis, **changed(name, CHANGES[0]))
     assert any(np.max(np.abs(other[k] - usual[k]) / np.maximum(np.abs(usual[k]), 1e-30)) > LEAST for k in usual)
 
 
@@ -79,6 +81,7 @@ TROUBLE = {
     "liver.vod_hazard": 0.2, "lung.pneumonia_hazard": 0.3, "lung.failure_hazard": 0.2,
     "kidney.microangiopathy_hazard": 0.05, "kidney.cystitis_hazard": 0.5, "kidney.injury_hazard": 0.3,
     "chronic_gvhd.chronic_onset": 0.3, "alloreactivity.steroid_sensitivity": 0.1, "disease.burden_own": 0.95,
+    "disease.growth_spread": 1.2, "disease.relapse_burden": 10.0, "mortality.anemia_spared": 1.0,
     **{name: 0.02 for name in BODY.parameters() if name.endswith("_fatality")},
 }  # fmt: skip
 ILL = {
@@ -86,6 +89,7 @@ ILL = {
     "sex": "female",
     "karnofsky": 70,
     "hct_ci": 4,
+    "disease_risk": "high",
     "pulmonary_disease": True,
     "cmv_seropositive": True,
     "liver_iron_or_hepatitis": True,
@@ -103,37 +107,43 @@ def patients() -> tuple[Plan, ...]:
     unrelated = Plan.load("aml-unrelated-flubu2-atg")
     sick = {"status": "active"}
     serotherapy = [given(drug, [-3]) for drug in ANTIBODIES]
-    return (
+    earlier = {"care": {"relapse_treatment": "1990s"}}
+    people = (
         adult.but(donor={"age_years": 55}, prophylaxis=EVERY_DRUG_AFTER, patient=ILL),
         marrow.but(graft={"gcsf_primed": True}, patient={"mrd_positive": True, "sex": "male"}, donor={"sex": "female"},
                    care={"maintenance": {"drug": "tki", "start_day": 40}}),
-        cord.but(patient={"age_years": 3, "weight_kg": 12, "height_cm": 90}, population=Population(),
+        cord.but(patient={"age_years": 3, "weight_kg": 12, "height_cm": 90, "diagnosis": "hemoglobinopathy",
+                          "status": "not_applicable"}, population=Population(),
                  care={"platelet_transfusion": {"trigger_1e9_per_l": 100, "units": 6, "most_units_per_kg": 1}}),
-        haplo.but(patient={"cmv_seropositive": True, "disease_risk": "high"}, donor={"cmv_seropositive": True},
+        haplo.but(patient={"cmv_seropositive": True, "disease_risk": "high", "diagnosis": "all", **sick},
+                  donor={"cmv_seropositive": True},
                   care={"letermovir": {}}),
         mild.but(care={"gcsf": {"dose_ug_per_kg": 30},
                        "donor_lymphocytes": {"planned_days": (20, 60), "cd3_per_kg": 1e7},
                        "maintenance": {"drug": "flt3_inhibitor", "start_day": 30}}),
-        adult.but(donor={"blood_group": "A", "cmv_seropositive": True}, patient={"blood_group": "O"},
-                  care={"immunoglobulin": {"trigger_g_per_l": 10},
+        adult.but(donor={"blood_group": "A", "cmv_seropositive": True},
+                  patient={"blood_group": "O", "diagnosis": "mds", "status": "stable"},
+                  care={"maintenance": {"drug": "hypomethylating", "start_day": 14},
+                        "immunoglobulin": {"trigger_g_per_l": 10},
                         "boost": {"from_day": 20, "anc_1e9_per_l": 5, "platelets_1e9_per_l": 150}}),
-        adult.but(donor={"age_years": 80}, patient={"diagnosis": "mds", **sick},
-                  care={"maintenance": {"drug": "hypomethylating", "start_day": 14}}),
-        unrelated.but(donor={"donor_specific_antibody": True}, patient={"cmv_seropositive": True},
+        adult.but(donor={"age_years": 80}, patient={"diagnosis": "mds", **sick}, conditioning="flu-tbi2"),
+        unrelated.but(donor={"donor_specific_antibody": True}, patient={"cmv_seropositive": True, **sick},
                       prophylaxis={"serotherapy": serotherapy}, conditioning={"drugs": []}),
-        adult.but(patient={"marrow_fibrosis": True, "diagnosis": "cml", "status": "chronic_phase"}, prophylaxis="none"),
-        mild.but(patient={"diagnosis": "indolent_lymphoma", **sick}, care={"maintenance": {"drug": "lenalidomide",
-                 "start_day": 14}}),
+        adult.but(patient={"marrow_fibrosis": True, "diagnosis": "cml", "status": "blast_phase"}, prophylaxis="none",
+                  conditioning="flu-tbi2"),
+        mild.but(patient={"diagnosis": "indolent_lymphoma", **sick}),
         mild.but(patient={"diagnosis": "aggressive_lymphoma", **sick}, care={"steroids": None}),
         mild.but(patient={"diagnosis": "myeloma", **sick}),
         mild.but(patient={"diagnosis": "hodgkin_lymphoma", **sick}, care={"preemptive": {"threshold_iu_per_ml": 50}}),
         auto.but(patient={"splenomegaly": True, "sex": "female", "prior_treatment_lines": 0, **sick},
-                 care={"cryotherapy": True, "palifermin": True}),
+                 care={"cryotherapy": True, "palifermin": True, "maintenance": {"drug": "lenalidomide",
+                                                                              "start_day": 14}}),
         unrelated.but(donor={"kind": "mismatched_unrelated", "hla_matched": 7, "hla_of": 8, "sex": "female"},
                       patient={"cmv_seropositive": True, "weight_kg": 45, "height_cm": 160}),
         Plan.load("aplastic-anemia-sibling-marrow").but(patient={"prior_treatment_lines": 1},
                                                         care={"red_cell_transfusion": None}),
     )  # fmt: skip
+    return tuple(plan.but(**earlier) for plan in people)
 
 
 DAYS, TOGETHER = 100, 8  # variants of the sixteen patients that fill a block of 128

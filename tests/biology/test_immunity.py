@@ -153,7 +153,8 @@ def test_globulin_lasts_longer_where_there_are_few_cells_to_bind_it() -> None:
 
 
 def patient(**covariates: Any) -> SimpleNamespace:
-    told = {"hla_mismatch": NOBODY, "donor_is_self": NOBODY, "disease_aml": 1.0, "disease_remission": 1.0}
+    told = {"hla_mismatch": NOBODY, "donor_is_self": NOBODY, "disease_aml": 1.0, "disease_remission": 1.0,
+            "frailty": 1.0}  # fmt: skip
     return numbers(disease, **(told | covariates))
 
 
@@ -210,6 +211,38 @@ def test_donor_lymphocytes_at_relapse_can_turn_its_course() -> None:
     y = disease.start(p, 2)._replace(relapsed=1.0, until_relapse=200.0)
     dying = [disease.hazards(y._replace(sensitive=b), p, quiet_disease())["relapse_death"] for b in (1e-6, 0.03, 1.0)]
     assert dying == sorted(dying) and dying[0] < 1e-3 * dying[2]
+
+
+def pace(**covariates: Any) -> float:
+    """Hazard of death after relapse relative to AML of an adult of 50 in the 2010s."""
+    return float(patient(**covariates).relapse_pace)
+
+
+def test_death_after_relapse_is_slower_in_slow_disease_in_the_fit_and_in_later_decades() -> None:
+    other = {"disease_aml": 0.0, "disease_remission": 0.0, "disease_mrd": 1.0}
+    assert pace() == pytest.approx(1)
+    assert pace(**other, disease_myeloma=1.0) < 0.5 < pace(**other, disease_aggressive_lymphoma=1.0) < 1
+    assert pace(frailty=0.35) < 0.7 < 1.3 < pace(frailty=2.0)
+    assert pace(relapse_treatment=-2.0) > 1.3 > 1 > pace(relapse_treatment=1.0)
+    then, now = (pace(**other, disease_myeloma=1.0, relapse_treatment=t) for t in (-2.0, 0.0))
+    assert then / now > pace(relapse_treatment=-2.0)
+
+
+def test_disease_of_higher_risk_starts_larger_grows_faster_and_is_held_back_less() -> None:
+    low, high = patient(disease_risk=-1.0), patient(disease_risk=1.0)
+    assert low.burden_start < high.burden_start and low.growth < high.growth
+    assert low.graft_effect / low.growth > high.graft_effect / high.growth
+
+
+def test_slow_diseases_differ_more_between_patients_than_acute_leukemia() -> None:
+    usual = {"disease_aml": 0.0, "disease_remission": 0.0, "disease_mrd": 1.0}
+    spread = {}
+    for group in ("aml", "myeloma"):
+        told = usual | {f"disease_{group}": 1.0}
+        p = patient(**told)
+        fast = disease.derive(SimpleNamespace(**vars(p) | {"growth_spread": 2.0}), p)
+        spread[group] = fast["growth"] / p.growth
+    assert spread["aml"] == pytest.approx(2) and spread["myeloma"] > 3
 
 
 def test_maintenance_drugs_differ_and_act_on_their_diseases_only() -> None:

@@ -108,6 +108,9 @@ def test_each_decade_has_its_standard_of_care() -> None:
     assert [care.steroids.dose_grade_two_mg_per_kg for care in decades if care.steroids] == [2, 2, 1, 1]
     triggers = [care.red_cell_transfusion.trigger_g_per_dl for care in decades if care.red_cell_transfusion]
     assert triggers == sorted(triggers, reverse=True)
+    assert [care.relapse_treatment for care in decades] == ["1990s", "2000s", "2010s", "2020s"]
+    own = [Care(**read_yaml(library_path("care", name))) for name in ("auto-1990s", "auto-2000s", "standard-auto")]
+    assert [care.relapse_treatment for care in own] == ["1990s", "2000s", "2010s"]
 
 
 def test_the_promised_plans_are_there() -> None:

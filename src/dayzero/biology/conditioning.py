@@ -26,6 +26,8 @@ from dayzero.module import Parameter, Signal
 CLASSES = ("stem", "short_term", "multipotent", "committed", "granulocytic", "late_granulocytic", "band",
            "megakaryoblast", "megakaryocyte", "erythroid", "late_erythroid", "t_cell", "b_cell", "nk_cell",
            "treg", "effector", "disease")  # fmt: skip
+LYMPHOID = ("all", "indolent_lymphoma", "aggressive_lymphoma", "hodgkin_lymphoma")
+OTHER_DISEASES = ("mds", "cml", "myeloma")  # AML is what all are compared with
 LIKE_T_CELLS = ("treg", "effector")  # killed as T cells are, where a row says nothing else
 TISSUES = ("niche", "mucosa", "endothelium", "sinusoid", "lung", "thymus", "bladder", "heart")
 
@@ -47,6 +49,16 @@ def _rays(source: str, **by_class: float) -> dict[str, Parameter]:
         f"radiation_on_{target}": Parameter(alpha, "1/Gy", f"radiation kill of {target.replace('_', ' ')} (alpha)",
                                             "assumed", source, uncertainty=0.2)
         for target, alpha in by_class.items()
+    }  # fmt: skip
+
+
+def _sensitivities(**by_group: float) -> dict[str, Parameter]:
+    """Kill of each disease over that of AML, by drugs and rays alike."""
+    return {
+        f"sensitivity_{group}": Parameter(fold, "1", f"kill of {group.replace('_', ' ')} over that of AML", "assumed",
+                                          "set by relapse after autologous grafts and by intensity; no measurement",
+                                          0.3)
+        for group, fold in by_group.items()
     }  # fmt: skip
 
 
@@ -175,8 +187,10 @@ PARAMETERS = {
                                    "set for Fukuda 2003 Blood 102:2777: 8.4 v 2.2 %", 0.4),
     "radiation_on_thymus": Parameter(0.07, "1/Gy", "radiation injury of the thymic epithelium", "assumed",
                                      "a third is left after 12 Gy; no source", 0.4),
-    "disease_sensitivity": Parameter(1.05, "1", "own sensitivity of the disease to drugs and rays, relative", "assumed",
+    "disease_sensitivity": Parameter(0.92, "1", "own sensitivity of the disease to drugs and rays, relative", "assumed",
                                      "log10 kill spread 1.3 on 4.5", 0.0, 0.3, stream=508),
+    **_sensitivities(all=1, mds=0.75, cml=0.75, indolent_lymphoma=0.5, aggressive_lymphoma=1.45, hodgkin_lymphoma=1,
+                     myeloma=0.9),
     "lymphoid_disease_radiation": Parameter(1.4, "1", "radiation kill of lymphoid disease over that of AML", "assumed",
                                             "radiation alpha 0.8 in ALL, 0.55 in AML; recalled", 0.2),
 }  # fmt: skip
@@ -191,10 +205,7 @@ USES = {
     "creatinine_clearance_ml_per_min": "mL/min",
     "hepatic_risk": "1",
     "prior_inotuzumab_or_gemtuzumab": "1",
-    "disease_all": "1",
-    "disease_indolent_lymphoma": "1",
-    "disease_aggressive_lymphoma": "1",
-    "disease_hodgkin_lymphoma": "1",
+    **{f"disease_{group}": "1" for group in (*LYMPHOID, *OTHER_DISEASES)},
 }
 CONSTANTS = {
     "busulfan_cl": Signal("L/h", "busulfan clearance of this patient on the first day"),
@@ -204,6 +215,7 @@ CONSTANTS = {
     "treosulfan_cl": Signal("L/h", "treosulfan clearance of this patient"),
     "tissue_risk": Signal("1", "endothelial injury that this patient adds to any conditioning"),
     "lymphoid_disease": Signal("1", "1 where the disease is lymphoid"),
+    "disease_kill": Signal("1", "kill of this patient's disease over that of the usual AML"),
 }
 DAILY = {
     **{f"surviving_{target}": Signal("1", f"share that survives today: {target.replace('_', ' ')}")
@@ -230,10 +242,14 @@ def derive(p, c):
         "fludarabine_cl": p.fludarabine_nonrenal * size + p.fludarabine_renal * filtration,
         "thiotepa_cl": p.thiotepa_clearance * size,
         "treosulfan_cl": p.treosulfan_clearance * c.bsa_m2 / p.treosulfan_size,
-        "lymphoid_disease": c.disease_all
-        + c.disease_indolent_lymphoma
-        + c.disease_aggressive_lymphoma
-        + c.disease_hodgkin_lymphoma,
+        "lymphoid_disease": sum(getattr(c, f"disease_{group}") for group in LYMPHOID),
+        "disease_kill": p.disease_sensitivity
+        * (
+            1
+            + sum(
+                getattr(c, f"disease_{g}") * (getattr(p, f"sensitivity_{g}") - 1) for g in (*LYMPHOID, *OTHER_DISEASES)
+            )
+        ),
         "tissue_risk": p.liver_injury * c.hepatic_risk + p.antibody_conjugate_injury * c.prior_inotuzumab_or_gemtuzumab,
     }
 
@@ -287,7 +303,7 @@ def drug_kill(p, drug, amount):
 def _sensitivity(p, target):
     """Own sensitivity of a class; tissues have none."""
     if target == "disease":
-        return p.disease_sensitivity
+        return p.disease_kill
     return p.marrow_sensitivity if target in CLASSES else 1
 
 

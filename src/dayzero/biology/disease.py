@@ -2,11 +2,13 @@
 
 Burden L as a share of 10^12 cells, the load at which growth ends, in a sensitive and a resistant part::
 
-    L'      = r (1 - L_all) L - m k_GVL L - k_drug L         m = 1 sensitive, less resistant (escape, loss of HLA)
+    L'      = r (1 - d M - L_all) L - m k_GVL L              m = 1 sensitive, less resistant (escape, loss of HLA)
+    r       = own growth, faster with risk                   M maintenance, d what the drug takes of growth
     k_GVL   = g r (1 - e CNI) {[donor killers + k1 (effectors + chronic activity)] / (1 + L_all / L_ex) + k2 F}
     F       = share of fresh donor lymphocytes, dose / (dose + D0) when given, fading; they are not exhausted yet
     relapse hazard   d w L^4 / (L^4 + L_rel^4)                w watched since the infusion
-    death after relapse   h (1 + a exp(-t_relapse / tau)) / (1 + t_since / tau_h) L / (L + L_d)
+    death after relapse   h P (1 + a exp(-t_relapse / tau)) / (1 + t_since / tau_h) L / (L + L_d)
+                          P = pace of the disease x (own growth x frailty)^(1/2) x exp(-progress in treatment)
     crowding   c L / (L + L_half)                             of stem and progenitor pools
 
 The graft's effect is scaled to the growth rate r of each disease (otherwise slow diseases would never come back) and
@@ -51,22 +53,32 @@ def _by_disease(name, unit, meaning, status, source, uncertainty, **values):
 PARAMETERS = {
     **_by_disease("doubling", "day", "doubling time", "assumed", "AML: Ommen 2010 Blood 115:198 (7-36 d); others "
                   + _RECALLED, 0.3, aml=11, all=8, mds=40, cml=40, indolent_lymphoma=150, aggressive_lymphoma=18,
-                  hodgkin_lymphoma=25, myeloma=75),
+                  hodgkin_lymphoma=25, myeloma=60),
     **_by_disease("graft_effect", "1", "graft-versus-disease at full donor immunity, relative to growth", "fitted",
-                  _FIT, 0.3, aml=1.14, all=0.72, mds=1.16, cml=1.5, indolent_lymphoma=1.5, aggressive_lymphoma=0.8,
-                  hodgkin_lymphoma=0.8, myeloma=0.5),
+                  _FIT, 0.3, aml=1.12, all=1.05, mds=1.5, cml=1.65, indolent_lymphoma=1.4, aggressive_lymphoma=1.3,
+                  hodgkin_lymphoma=1.0, myeloma=0.5),
     **_by_disease("marrow_share", "1", "weight of the burden in the marrow", "assumed", _RECALLED, 0.4, aml=1, all=1,
                   mds=1, cml=0.5, indolent_lymphoma=0.3, aggressive_lymphoma=0.2, hodgkin_lymphoma=0.1, myeloma=0.5),
     "growth_spread": Parameter(1.0, "1", "own growth rate, relative", "measured", "CV of AML doubling times 0.45", 0.0,
                                0.45, stream=160),
+    **_by_disease("growth_varies", "1", "spread of log growth rates over that of AML", "assumed",
+                  "slow diseases hold both those back within a year and those quiet for a decade; recalled", 0.2, aml=1,
+                  all=1, mds=1.2, cml=1.2, indolent_lymphoma=2, aggressive_lymphoma=1.3, hodgkin_lymphoma=1.3,
+                  myeloma=2.2),
+    "risk_on_growth": Parameter(0.2, "1", "faster growth per step of disease risk (log)", "assumed",
+                                "adverse cytogenetics relapse early; recalled", 0.5, low=0, high=0.5),
     "graft_effect_spread": Parameter(1.0, "1", "own strength of the graft-versus-disease effect", "fitted", _FIT, 0.0,
                                      0.6, stream=161),
     "burden_own": Parameter(1.0, "1", "own log10 burden in remission, relative", "fitted", _FIT, 0.0, 0.28, stream=162),
-    "burden_remission": Parameter(5.1, "log10 cells", "burden in remission without measurable disease", "fitted", _FIT,
+    "burden_remission": Parameter(5.2, "log10 cells", "burden in remission without measurable disease", "fitted", _FIT,
                                   0.1, low=4, high=7.5),
-    "burden_residual": Parameter(8.6, "log10 cells", "burden in remission with measurable disease", "fitted", _FIT,
+    "burden_residual": Parameter(9.0, "log10 cells", "burden in remission with measurable disease", "fitted", _FIT,
                                  0.05, low=7.5, high=9.5),
     "burden_active": Parameter(11.2, "log10 cells", "burden of active disease", "assumed", "10-90 % blasts", 0.03),
+    "burden_dysplastic": Parameter(9.8, "log10 cells", "burden of myelodysplasia with few blasts", "assumed",
+                                   "below 5 % blasts, never a remission; no source", 0.05, low=9, high=10.4),
+    "burden_dysplastic_active": Parameter(10.9, "log10 cells", "burden of myelodysplasia with more blasts", "assumed",
+                                          "5-20 % blasts", 0.03, low=10.5, high=11.3),
     "burden_most": Parameter(10.3, "log10 cells", "largest burden that still counts as remission", "assumed",
                              "5 % blasts", 0.03),
     "burden_most_active": Parameter(11.8, "log10 cells", "largest burden at admission", "assumed", "no source", 0.02),
@@ -74,36 +86,47 @@ PARAMETERS = {
                                  "assumed", "no source", 0.3),
     "narrow_active": Parameter(0.12, "1", "spread of log10 burden of active disease over that without", "assumed",
                                "no source", 0.3),
-    "risk_on_burden": Parameter(1.1, "log10 cells", "more burden per step of disease risk", "fitted",
-                                "survival by disease risk index", 0.4),
-    "risk_on_effect": Parameter(0.6, "1", "weaker graft effect per step of disease risk (log)", "fitted",
-                                "survival by disease risk index", 0.4),
-    "resistant_share": Parameter(1e-6, "1", "cells that the graft hardly sees", "assumed", "no source", 1.0),
-    "resistant_share_mismatch": Parameter(1e-4, "1", "the same per HLA mismatch, which can be lost", "assumed",
+    "risk_on_burden": Parameter(0.65, "log10 cells", "more burden per step of disease risk", "fitted",
+                                "survival by disease risk index", 0.4, low=0.1, high=1.5),
+    "risk_on_effect": Parameter(0.2, "1", "weaker graft effect per step of disease risk (log)", "fitted",
+                                "survival by disease risk index", 0.4, low=0.05, high=0.8),
+    "resistant_share": Parameter(1e-8, "1", "cells that the graft hardly sees", "assumed",
+                                 "measurable disease is held by grafts without chemotherapy of weight; no source", 1.0),
+    "resistant_share_mismatch": Parameter(1e-6, "1", "the same per HLA mismatch, which can be lost", "assumed",
                                           "loss of HLA after haploidentical grafts; no source", 1.0),
     "resistant_seen": Parameter(0.3, "1", "graft effect on the resistant, relative", "assumed", "no source", 0.4),
-    "effector_weight": Parameter(1.0, "1", "graft effect added by full GVHD activity", "fitted",
-                                 "relapse HR 0.49-0.69 with GVHD, Blood Adv 2019 3:670", 0.4, low=0.2, high=1.5),
-    "calcineurin_on_effect": Parameter(0.5, "1", "share of the graft effect lost under a calcineurin inhibitor",
+    "effector_weight": Parameter(1.3, "1", "graft effect added by full GVHD activity", "fitted",
+                                 "relapse HR 0.49-0.69 with GVHD, Blood Adv 2019 3:670", 0.4, low=0.2, high=3),
+    "calcineurin_on_effect": Parameter(0.45, "1", "share of the graft effect lost under a calcineurin inhibitor",
                                        "assumed", "no source", 0.3),
-    "exhaustion": Parameter(9.5, "log10 cells", "burden at which the graft effect is half exhausted", "assumed",
-                            "3e9; no source", 0.1),
+    "exhaustion": Parameter(10, "log10 cells", "burden at which the graft effect is half exhausted", "assumed",
+                            "1 % blasts; no source", 0.1, low=8.5, high=11),
     "maintenance_tki": Parameter(0.8, "1", "share of growth taken by a BCR-ABL inhibitor", "assumed",
                                  "lymphoblastic and chronic myeloid leukemia; no source", 0.3, low=0.3, high=1.2),
     "maintenance_flt3_inhibitor": Parameter(0.5, "1", "share of growth taken by a FLT3 inhibitor", "assumed",
                                             "SORMAIN 2020 (relapse HR 0.39), MORPHO 2024 (0.68); recalled", 0.3,
                                             low=0.2, high=0.8),
-    "maintenance_lenalidomide": Parameter(0.5, "1", "share of growth taken by lenalidomide", "assumed",
-                                          "progression-free survival doubled after melphalan; recalled", 0.3, low=0.3,
-                                          high=0.7),
+    "maintenance_lenalidomide": Parameter(0.43, "1", "share of growth taken by lenalidomide", "assumed",
+                                          "progression-free survival doubled after melphalan; recalled", 0.3, low=0.2,
+                                          high=0.6),
     "maintenance_hypomethylating": Parameter(0.15, "1", "share of growth taken by a hypomethylating drug", "assumed",
                                              "no gain in a randomised trial (Oran 2020); recalled", 0.5, low=0,
                                              high=0.4),
+    "maintenance_own": Parameter(1.0, "1", "own response to maintenance, relative", "assumed", "no source", 0.0, 0.5,
+                                 stream=163),
     "detection": Parameter(0.3, "1/day", "relapse found once burden is plain", "assumed", "visits; no source", 0.3),
     "relapse_burden": Parameter(10.7, "log10 cells", "burden at which relapse is found", "assumed", "5e10, 5 % blasts",
                                 0.03),
-    "relapse_death": Parameter(0.0024, "1/day", "death after late relapse, at first", "fitted",
-                               "median 14 months after relapse beyond a year", 0.3),
+    "relapse_death": Parameter(0.0024, "1/day", "death after late relapse of AML in the 2010s, at first", "fitted",
+                               "median 14 months after relapse beyond a year", 0.3, low=0.0012, high=0.005),
+    **_by_disease("relapse_pace", "1", "death after relapse over that of AML", "assumed",
+                  "survival after relapse: months in acute leukemia, years in slow disease; recalled", 0.3, aml=1,
+                  all=1, mds=0.9, cml=0.35, indolent_lymphoma=0.3, aggressive_lymphoma=0.75, hodgkin_lymphoma=0.35,
+                  myeloma=0.4),
+    **_by_disease("relapse_progress", "1", "fall of death after relapse per decade of treatment (log)", "assumed",
+                  "kinase inhibitors, antibodies, immunomodulators, CAR-T cells; recalled", 0.4, aml=0.2, all=0.25,
+                  mds=0.15, cml=0.5, indolent_lymphoma=0.35, aggressive_lymphoma=0.25, hodgkin_lymphoma=0.35,
+                  myeloma=0.4),
     "relapse_early": Parameter(1.6, "1", "added hazard after early relapse, relative", "fitted",
                                "median 4-6 months after early relapse", 0.3),
     "relapse_early_time": Parameter(220, "day", "time after transplant in which relapse counts as early", "fitted",
@@ -138,7 +161,7 @@ CONSTANTS = {
     "exhaustion_share": Signal("1", "burden at which the graft effect is half exhausted, share of 10^12 cells"),
     "relapse_share": Signal("1", "burden at which relapse is found, share of 10^12 cells"),
     "deadly_share": Signal("1", "burden at half the hazard of death after relapse, share of 10^12 cells"),
-    "relapse_pace": Signal("1", "hazard of death after relapse relative to AML"),
+    "relapse_pace": Signal("1", "hazard of death after relapse relative to AML in the 2010s"),
     "foreign": Signal("1", "1 where an origin is not the patient's own", per_origin=True),
     "maintenance_taken": Signal("1", "share of growth that the planned maintenance takes"),
 }
@@ -152,6 +175,8 @@ USES = {
     "disease_risk": "1",
     "hla_mismatch": "1",
     "donor_is_self": "1",
+    "frailty": "1",
+    "relapse_treatment": "decades",
 }
 
 
@@ -202,7 +227,9 @@ def _of_disease(p, c, name):
 
 
 def derive(p, c):
-    rate = sum(getattr(c, f"disease_{g}") * LN2 / getattr(p, f"doubling_{g}") for g in GROUPS) * p.growth_spread
+    usual = sum(getattr(c, f"disease_{g}") * LN2 / getattr(p, f"doubling_{g}") for g in GROUPS)
+    own = power(p.growth_spread, _of_disease(p, c, "growth_varies")) * exp(p.risk_on_growth * c.disease_risk)
+    rate = usual * own
     effect = rate * _of_disease(p, c, "graft_effect") * p.graft_effect_spread
     burden = _burden(p, c)
     mismatch = sum(c.hla_mismatch)
@@ -216,11 +243,12 @@ def derive(p, c):
         "exhaustion_share": power(TEN, p.exhaustion - CAPACITY),
         "relapse_share": power(TEN, p.relapse_burden - CAPACITY),
         "deadly_share": power(TEN, p.deadly_burden - CAPACITY),
-        "relapse_pace": power(rate * p.doubling_aml / LN2, HALF),
+        "relapse_pace": _of_disease(p, c, "relapse_pace")
+        * power(own * c.frailty, HALF)
+        * exp(-_of_disease(p, c, "relapse_progress") * c.relapse_treatment),
         "foreign": tuple(1 - own for own in c.donor_is_self),
-        "maintenance_taken": sum(
-            getattr(c, f"maintenance_by_{drug}") * getattr(p, f"maintenance_{drug}") for drug in DRUGS
-        ),
+        "maintenance_taken": p.maintenance_own
+        * sum(getattr(c, f"maintenance_by_{drug}") * getattr(p, f"maintenance_{drug}") for drug in DRUGS),
     }
 
 
@@ -229,8 +257,10 @@ def _burden(p, c):
     present = sum(getattr(c, f"disease_{group}") for group in GROUPS)
     shift = p.risk_on_burden * c.disease_risk
     remission = minimum(p.burden_remission * p.burden_own + shift, p.burden_most)
-    residual = minimum(p.burden_residual * power(p.burden_own, p.narrow_residual) + shift, p.burden_most)
-    active = minimum(p.burden_active * power(p.burden_own, p.narrow_active), p.burden_most_active)
+    little = p.burden_residual + (p.burden_dysplastic - p.burden_residual) * c.disease_mds
+    much = p.burden_active + (p.burden_dysplastic_active - p.burden_active) * c.disease_mds
+    residual = minimum(little * power(p.burden_own, p.narrow_residual) + shift, p.burden_most)
+    active = minimum(much * power(p.burden_own, p.narrow_active), p.burden_most_active)
     statuses = ((c.disease_remission, remission), (c.disease_mrd, residual), (c.disease_active, active))
     return present * sum(is_so * power(TEN, size - CAPACITY) for is_so, size in statuses)
 

@@ -2,15 +2,17 @@
 
 ::
 
-    frailty           phi = own x exp(b_CI (HCT-CI - 1.5) + b_age (max(age, floor) - 50)/10 + b_KPS [Karnofsky < 90])
+    frailty           phi = own x exp(b_CI (HCT-CI - 1.5) + b_age (max(age, floor) - 50)/10 + b_KPS [Karnofsky < 90]
+                                      + b_anemia (years of a hemoglobinopathy - spared)+ / 10)
     strain            Z'  = (w inflammation + endothelial injury - Z) / tau
     other death       h   = h_0 phi (1 + z Z)
     background death  h   = m 2^((age - 50)/doubling)                     (m by sex)
-    second cancer     h   = constant; fatal with 1 - (1 - f)^phi
+    second cancer     h   = [c 2^((age - 50)/doubling) + c_ray Gy exp(-(age at infusion)/fading)] t/(t + latency);
+                            fatal with 1 - (1 - f)^phi
 
 phi is 1 at HCT-CI 1-2, age 50, Karnofsky 90; every organ that kills uses it. Deaths of infection, graft-versus-host
 disease, organs and relapse have their own hazards elsewhere; what stands here is the rest. The life table applies to
-everyone and knows no frailty.
+everyone and knows no frailty; second cancers are those beyond the population's, whose deaths stand in the life table.
 
 Weights of HCT-CI: Raimondi 2012 (Blood 120:1327), ElSawy 2015 (Br J Haematol 170:574).
 """
@@ -38,6 +40,11 @@ PARAMETERS = {
     "frailty_by_performance": Parameter(0.15, "1", "log frailty with a Karnofsky score below 90", "assumed",
                                         "no source", 0.4, low=0, high=0.4),
     "good_performance": Parameter(90, "1", "Karnofsky score that counts as good", "derived", "definition"),
+    "frailty_by_anemia": Parameter(0.6, "1", "log frailty per ten years of a hemoglobinopathy", "assumed",
+                                   "transfused iron and vessels; failure x1.09-1.10 per year of age (Gluckman 2017 "
+                                   "Blood 129:1548), recalled", 0.4, low=0.3, high=1.4),
+    "anemia_spared": Parameter(5, "year", "years of a hemoglobinopathy that leave no damage", "assumed", "no source",
+                               0.4, low=2, high=8),
     "other_death_late": Parameter(1.3e-05, "1/day", "death of no one cause, long after transplant", "fitted",
                                   "85 % of 2-year survivors alive at 10 y (Wingard 2011 PMC3107742), all causes", 0.4,
                                   low=0.5e-5, high=4e-5),
@@ -54,15 +61,34 @@ PARAMETERS = {
     "background_doubling": Parameter(8, "year", "age in which background mortality doubles", "assumed",
                                      "Gompertz law, life tables; recalled", 0.05, low=7, high=9),
     "days_per_year": Parameter(365.25, "day/year", "days in a year", "derived", "definition"),
-    "second_cancer_rate": Parameter(0.001, "1/year", "second cancer", "assumed",
-                                    "recalled; rises to about 0.004 after irradiation, not modelled", 0.5, low=0.0005,
-                                    high=0.004),
+    "second_cancer_rate": Parameter(0.001, "1/year", "second cancer beyond those of the population, age 50", "assumed",
+                                    "twice the expected; 3.3 % at 20 years (Rizzo 2009 Blood 113:1175), recalled", 0.5,
+                                    low=0.0003, high=0.003),
+    "second_cancer_doubling": Parameter(12, "year", "age in which that doubles", "assumed", "population registers; "
+                                        "recalled", 0.3, low=8, high=20),
+    "second_cancer_by_rays": Parameter(0.0005, "1/year/Gy", "second cancer by irradiation of the youngest", "assumed",
+                                       "0.004 a year after 12 Gy in the young, little beyond 30; recalled", 0.5,
+                                       low=0.0002, high=0.001),
+    "rays_fading": Parameter(25, "year", "age at irradiation in which its effect falls to a third", "assumed",
+                             "the same", 0.4, low=12, high=50),
+    "second_cancer_latency": Parameter(4, "year", "time at which second cancers reach half their rate", "assumed",
+                                       "solid tumours come years later; recalled", 0.4, low=1, high=8),
     "second_cancer_fatality": Parameter(0.4, "1", "deaths of a second cancer, at frailty 1", "assumed", "no source",
                                         0.3, low=0.2, high=0.6),
 }  # fmt: skip
 
-CONSTANTS = {"frailty": Signal("1", "frailty: 1 at HCT-CI 1-2, age 50, Karnofsky 90")}
-USES = {"age_years": "year", "male": "1", "hct_ci": "points", "karnofsky": "1"}
+CONSTANTS = {
+    "frailty": Signal("1", "frailty: 1 at HCT-CI 1-2, age 50, Karnofsky 90"),
+    "cancer_by_rays": Signal("1/year", "second cancers by irradiation"),
+}
+USES = {
+    "age_years": "year",
+    "male": "1",
+    "hct_ci": "points",
+    "karnofsky": "1",
+    "irradiation_gy": "Gy",
+    "lifelong_anemia_years": "year",
+}
 
 
 class State(NamedTuple):
@@ -82,7 +108,11 @@ def derive(p, c):
     comorbid = p.frailty_per_point * (c.hct_ci - p.usual_points)
     old = p.frailty_per_decade * (maximum(c.age_years, p.youngest) - p.usual_age) / p.decade
     weak = where(c.karnofsky < p.good_performance, p.frailty_by_performance, 0 * p.frailty_by_performance)
-    return {"frailty": p.own_frailty * exp(comorbid + old + weak)}
+    worn = p.frailty_by_anemia * maximum(c.lifelong_anemia_years - p.anemia_spared, 0) / p.decade
+    return {
+        "frailty": p.own_frailty * exp(comorbid + old + weak + worn),
+        "cancer_by_rays": p.second_cancer_by_rays * c.irradiation_gy * exp(-c.age_years / p.rays_fading),
+    }
 
 
 def start(p, origins):
@@ -97,11 +127,12 @@ def rates(y: State, p, s):
 
 def hazards(y: State, p, s):
     sex = p.background_woman + (1 - p.background_woman) * p.male
-    age = power(2, (p.age_years + y.years - p.usual_age) / p.background_doubling)
+    older = p.age_years + y.years - p.usual_age
+    cancers = p.second_cancer_rate * power(2, older / p.second_cancer_doubling) + p.cancer_by_rays
     return {
         "other_death": p.other_death_late * p.frailty * (1 + p.strain_kills * y.strain),
-        "background_death": p.background_man * sex * age / p.days_per_year,
-        "second_cancer": p.second_cancer_rate / p.days_per_year,
+        "background_death": p.background_man * sex * power(2, older / p.background_doubling) / p.days_per_year,
+        "second_cancer": cancers * y.years / (y.years + p.second_cancer_latency) / p.days_per_year,
     }
 
 

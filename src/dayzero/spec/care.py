@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from dayzero.spec.base import CitedModel, Days, Real, SpecModel, Whole, refuse
 from dayzero.spec.cell_therapy import Boost, DonorLymphocytes, Maintenance, RescueGraft
+from dayzero.spec.vocabulary import Decade
 from dayzero.spec.ward import (
     Hospital,
     Immunoglobulin,
@@ -187,6 +188,9 @@ class Care(CitedModel):
         default=None, description="second graft where the first has failed; null: none"
     )
     maintenance: Maintenance | None = Field(default=None, description="maintenance against the disease; null: none")
+    relapse_treatment: Decade = Field(
+        default="2010s", description="treatment of relapse, as usual in this decade; it changes survival after relapse"
+    )
     hospital: Hospital = Field(default=Hospital(), description="admission and discharge")
     laboratory: Laboratory = Field(default=Laboratory(), description="laboratory visits and limits")
 

@@ -70,6 +70,7 @@ HlaLocus = Literal["A", "B", "C", "DRB1", "DRB3", "DRB4", "DRB5", "DQA1", "DQB1"
 Sex = Literal["female", "male"]
 Intensity = Literal["MAC", "RIC", "NMA"]
 Verified = Literal["opened", "partly", "recalled"]
+Decade = Literal["1990s", "2000s", "2010s", "2020s"]
 
 DRUGS: Final[tuple[Drug, ...]] = get_args(Drug)
 SOURCES: Final[tuple[Source, ...]] = get_args(Source)
