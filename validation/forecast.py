@@ -10,18 +10,18 @@ import csv
 import sys
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import spearmanr
-from validation.children import ENDPOINTS, children, plan_of
 from validation.forecast_baselines import EnsembleSmoother, Regressions
+from validation.forecast_children import inside, paediatric
+from validation.forecast_outlook import outlook_table
+from validation.forecast_why import climb, few_others, few_table, ranks
 
-from dayzero import DomainWarning, simulate
+from dayzero import DomainWarning
 from dayzero.analyse.busulfan import Given, Size, busulfan_fit
-from dayzero.analyse.forecast.days import Days
 from dayzero.analyse.forecast.forecast import forecast
 from dayzero.analyse.forecast.plans import plans_for_graft
 from dayzero.analyse.forecast.pool import HORIZON, Pool, make_pool
@@ -34,15 +34,12 @@ from dayzero.analyse.forecast.rounds import (
     EARLIER,
     MEDIAN,
     OWN,
-    Case,
     Row,
     cases_of,
     rounds,
 )
 from dayzero.analyse.forecast.score import crps_ratio, scores
-from dayzero.criteria import judge
 from dayzero.records import Chart
-from dayzero.simulation.observe import observe
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -53,8 +50,8 @@ GRAFTS = ("all", "TCD", "PBSC", "BM", "cord")
 CHILD_TWINS = 96
 
 
-def msk(twins: int, quick: bool) -> tuple[list[Row], float]:
-    """Rows of every method, and seconds a forecast of the twins takes once its pool is there."""
+def msk(twins: int, quick: bool) -> tuple[list[Row], float, dict[str, str]]:
+    """Rows of every method, seconds a forecast of the twins takes once its pool is there, and why they are so good."""
     chart = Chart.read(DATA / "msk-daily-counts")
     pools = {graft: make_pool(plans_for_graft(graft), twins) for graft in sorted({c.graft for c in cases_of(chart)})}
     learned = Regressions(chart)
@@ -64,7 +61,10 @@ def msk(twins: int, quick: bool) -> tuple[list[Row], float]:
     start = time.perf_counter()
     for case in cases_of(chart)[:10]:
         forecast(chart, patient=case.patient, day=10, pool=pools[case.graft])
-    return rows, (time.perf_counter() - start) / 10
+    seconds = (time.perf_counter() - start) / 10
+    few = few_others(chart, pools, {name: method for name, method in methods.items() if name != SMOOTHER})
+    return rows, seconds, {"climb": _table(climb(chart, pools)), "ranks": _table(ranks(chart, pools)),
+                           "few": _table(few_table(few, BASELINES))}  # fmt: skip
 
 
 def msk_tables(rows: Sequence[Row]) -> tuple[str, str, str]:
@@ -75,7 +75,7 @@ def msk_tables(rows: Sequence[Row]) -> tuple[str, str, str]:
     for day in DAYS:
         for one in (s for m in methods for s in told if (s.method, s.day, s.graft) == (m, day, "all")):
             whole.append([day, one.patients, one.method, f"{one.error:.2f}", f"{one.crps:.2f}",
-                          *(_inside(one.coverage[level], one.limits[level]) for level in (0.5, 0.9))])  # fmt: skip
+                          *(inside(one.coverage[level], one.limits[level]) for level in (0.5, 0.9))])  # fmt: skip
     grafts = [["day", "graft", "patients", *methods]]
     for day in DAYS:
         for graft in GRAFTS[1:]:
@@ -93,10 +93,6 @@ def msk_tables(rows: Sequence[Row]) -> tuple[str, str, str]:
 def _ratio(rows: Sequence[Row], against: str, day: int, graft: str) -> str:
     middle, low, high = crps_ratio(rows, OWN, against, day, graft)
     return f"{middle:.2f} ({low:.2f} to {high:.2f})"
-
-
-def _inside(share: float, limits: tuple[float, float]) -> str:
-    return f"{100 * share:.0f} %" + ("" if limits[0] <= share <= limits[1] else " (out)")
 
 
 def verdict(rows: Sequence[Row]) -> str:
@@ -122,71 +118,8 @@ def second_centre(twins: int) -> str:
         own = told[OWN, day]
         lines.append([day, own.patients, f"{own.crps:.2f}", f"{told[EARLIER, day].crps:.2f}",
                       _ratio(rows, EARLIER, day, "all"),
-                      *(_inside(own.coverage[level], own.limits[level]) for level in (0.5, 0.9))])  # fmt: skip
+                      *(inside(own.coverage[level], own.limits[level]) for level in (0.5, 0.9))])  # fmt: skip
     return _table(lines)
-
-
-def paediatric(twins: int) -> str:
-    """Day-0 forecasts of 131 children from their covariates against a regression on the same."""
-    from sklearn.linear_model import LinearRegression, RidgeCV
-    from sklearn.model_selection import KFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    rows = children()
-    days = _children_days(rows, twins)
-    x = np.array([_covariates(child) for child in rows])
-    lines = [["endpoint", "method", "children", "rank correlation", "mean error", "CRPS", "inside 50 %", "inside 90 %"]]
-    for name, (column, _) in ENDPOINTS.items():
-        seen = np.array([float(child[column]) if child[column] else np.nan for child in rows])
-        known = np.flatnonzero(np.isfinite(seen))
-        y = np.log(seen[known])
-        model = make_pipeline(StandardScaler(), RidgeCV(alphas=np.logspace(-1, 3, 13)))
-        guessed = cross_val_predict(model, x[known], y, cv=KFold(10, shuffle=True, random_state=0))
-        own = [days[name][i] for i in known]
-        middles = np.log([[one.quantile(0.5) or 200] for one in own])
-        scaled = cross_val_predict(LinearRegression(), middles, y, cv=KFold(10, shuffle=True, random_state=0))
-        for method, told in (("twins of the child", own),
-                             ("their median, scaled on the other children", _with_residuals(scaled, y)),
-                             ("regression on the same covariates", _with_residuals(guessed, y))):  # fmt: skip
-            cases = [Case(int(seen[i]), int(seen[i]), str(i), str(i), "all") for i in known]
-            score = scores([Row(method, 0, case, one) for case, one in zip(cases, told, strict=True)])[0]
-            middle = [one.quantile(0.5) or 200 for one in told]
-            rho = spearmanr(middle, seen[known]).statistic
-            lines.append([name, method, len(known), f"{rho:.2f}", f"{score.error:.2f}", f"{score.crps:.2f}",
-                          *(_inside(score.coverage[level], score.limits[level]) for level in (0.5, 0.9))])  # fmt: skip
-    return _table(lines)
-
-
-def _with_residuals(guessed: np.ndarray, true: np.ndarray) -> list[Days]:
-    """Distribution of each child's day: the guess in logarithms, and how far the other children's were off."""
-    off = true - guessed
-    return [Days.of(np.clip(np.rint(np.exp(g + np.delete(off, i))), 1, 200), np.ones(len(off) - 1), 200)
-            for i, g in enumerate(guessed)]  # fmt: skip
-
-
-def _children_days(rows: Sequence[Mapping[str, str]], twins: int) -> dict[str, list[Days]]:
-    """Each child's distribution of days over its own twins who recover, uncertainty of parameters included."""
-    from dayzero.analyse.forecast.pool import BATCHES, drawn_parameters
-
-    plans = [plan_of(dict(child)) for child in rows]
-    each = max(twins // BATCHES, 2)
-    found: dict[str, list[np.ndarray]] = {name: [] for name in ENDPOINTS}
-    for batch, parameters in enumerate(drawn_parameters(BATCHES, 1)):
-        repeated = [plan for plan in plans for _ in range(each)]
-        numbers = np.arange(len(repeated)) + batch * len(repeated)
-        judged = judge(observe(simulate(repeated, numbers, days=200, seed=1, parameters=parameters)))
-        for name, (_, column) in ENDPOINTS.items():
-            found[name].append(judged[column].reshape(len(rows), each))
-    whole = {name: np.concatenate(parts, axis=1) for name, parts in found.items()}
-    return {name: [Days.of(own, np.isfinite(own), 200) for own in table] for name, table in whole.items()}
-
-
-def _covariates(child: Mapping[str, str]) -> list[float]:
-    number = lambda text, other: float(text) if text not in ("", "?") else other  # noqa: E731
-    return [float(child["stem_cell_source"] == "bone_marrow"), np.log(number(child["CD34_x1e6_per_kg"], 9.0)),
-            np.log(number(child["CD3_x1e8_per_kg"], 4.0)), float(child["recipient_age"]), float(child["donor_age"]),
-            number(child["recipient_body_mass"], 35.0)]  # fmt: skip
 
 
 def visits(twins: int) -> str:
@@ -194,23 +127,28 @@ def visits(twins: int) -> str:
     chart = Chart.read(DATA / "heidrich-allo-visits")
     pools: dict[str, Pool] = {}
     found: dict[tuple[str, str], list[float]] = {}
-    inside: dict[str, list[bool]] = {}
+    held: dict[str, list[bool]] = {}
+    off: dict[str, list[float]] = {}
     for name in ("neutrophils", "platelets"):
         pairs = [(patient, *pair) for patient in chart.patients for pair in _pairs(chart, patient, name)]
         for patient, now, then, last, true in pairs:
             graft = str(chart.graft[chart.index(patient)])
-            pool = pools.setdefault(graft, make_pool(plans_for_graft(graft), twins))
+            if graft not in pools:
+                pools[graft] = make_pool(plans_for_graft(graft), twins)
+            pool = pools[graft]
             weighed = weigh(pool, told_by(chart, patient, now), now)
             course = reported(name, followed(pool, name, sampled(weighed, 1000, 1)), 1)[:, int(then - pool.days[0])]
             others = np.array([p[4] for p in pairs if p[0] != patient and abs(p[2] - then) < 15] or [last])
-            inside.setdefault(name, []).append(bool(np.quantile(course, 0.05) <= true <= np.quantile(course, 0.95)))
+            held.setdefault(name, []).append(bool(np.quantile(course, 0.05) <= true <= np.quantile(course, 0.95)))
+            off.setdefault(name, []).append(float(np.log10(true / np.median(course))))
             samples = {"twins": course, "last value": np.array([last]), "other patients' next visit": others}
             for method, sample in samples.items():
                 found.setdefault((name, method), []).append(_log_crps(sample, true))
-    lines = [["count", "method", "visits", "CRPS of log10", "twins' 90 % interval holds"]]
+    lines = [["count", "method", "visits", "CRPS of log10", "90 % interval holds", "real over median",
+              "spread around it, log10"]]  # fmt: skip
     for (name, method), score in found.items():
-        held = f"{100 * np.mean(inside[name]):.0f} %" if method == "twins" else ""
-        lines.append([name, method, len(score), f"{np.mean(score):.3f}", held])
+        own = (f"{100 * np.mean(held[name]):.0f} %", f"{10 ** np.median(off[name]):.2f}", f"{np.std(off[name]):.2f}")
+        lines.append([name, method, len(score), f"{np.mean(score):.3f}", *(own if method == "twins" else ("",) * 3)])
     return _table(lines)
 
 
@@ -282,12 +220,14 @@ def main(quick: bool) -> None:
 
     warnings.simplefilter("ignore", DomainWarning)
     twins = 600 if quick else 3000
-    rows, seconds = msk(twins, quick)
+    rows, seconds, why = msk(twins, quick)
+    scored, apart = paediatric(48 if quick else CHILD_TWINS)
     whole, grafts, ratios = msk_tables(rows)
     parts = {"whole": whole, "grafts": grafts, "ratios": ratios, "verdict": verdict(rows), "twins": f"{twins:,}",
              "seconds": f"{seconds:.2f}", "busulfan": busulfan(), "second": second_centre(twins),
-             "visits": visits(twins), "children": paediatric(24 if quick else CHILD_TWINS), "before": BEFORE,
-             "own": OWN, "alone": ALONE}  # fmt: skip
+             "visits": visits(twins), "children": _table(scored), "children_why": _table(apart), "before": BEFORE,
+             "own": OWN, "alone": ALONE, "outlook": _table(outlook_table(DATA / "klein-moeschberger", twins)),
+             **why}  # fmt: skip
     text = TEXT.format(**parts)
     print(text)
     if not quick:

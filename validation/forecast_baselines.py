@@ -23,12 +23,13 @@ from dayzero.analyse.forecast.experience import Experience
 from dayzero.analyse.forecast.pool import HORIZON, Pool
 from dayzero.analyse.forecast.posterior import followed, recovery_days, sampled, weigh
 from dayzero.analyse.forecast.readings import KINDS, Told, told_by
-from dayzero.analyse.forecast.rounds import Case
+from dayzero.analyse.forecast.rounds import Case, not_yet
 from dayzero.records import Chart
 
 GRAFTS = ("TCD", "PBSC", "BM", "cord")
 LOWEST = 0.05
 FOLDS = 5
+FEWEST = 10
 MEMBERS = 1500
 RIDGES = (1.0, 3.0, 10.0, 30.0)
 BOOSTED = ({"n_estimators": 40, "max_depth": 2}, {"n_estimators": 80, "max_depth": 3})
@@ -53,6 +54,8 @@ class Regressions:
 
     def _told(self, models: Sequence, day: int, case: Case, rest: Sequence[Case]) -> Days:
         others = [other for other in rest if other.low > day]
+        if len(others) < FEWEST:  # too few for a regression
+            return not_yet(day, case, rest)
         x = np.array([self.features(other.patient, other.graft, day) for other in others])
         y = np.log(np.array([(other.low + other.high) / 2 for other in others]) - day)
         folds = KFold(FOLDS, shuffle=True, random_state=0)

@@ -11,13 +11,14 @@ from scipy.stats import kstest
 from dayzero.analyse.forecast.days import Days, absolute_error, covered, crps, fall_in
 from dayzero.analyse.forecast.experience import Experience, recovered_between
 from dayzero.analyse.forecast.forecast import Forecast, forecast
-from dayzero.analyse.forecast.plans import plans_for_graft
+from dayzero.analyse.forecast.plans import as_given, gcsf_since, plans_for_graft
 from dayzero.analyse.forecast.pool import Pool, make_pool
 from dayzero.analyse.forecast.posterior import RATES, followed, recovery_days, reported, sampled, weigh
 from dayzero.analyse.forecast.readings import told_by
 from dayzero.analyse.forecast.rounds import engraftment
 from dayzero.errors import ChartError, InputError
 from dayzero.records import Chart
+from dayzero.spec import Plan
 
 PLAN = "aml-sibling-pbsc"
 LIMIT = 0.1
@@ -194,6 +195,40 @@ def test_experience_reads_only_the_patients_and_the_graft_asked_for() -> None:
     assert recovered_between(chart) == [(12, 12), (12, 12)]
     assert len(Experience.of(chart, graft="BM")) == 1
     assert len(Experience.of(chart, patients=["A"], graft="BM")) == 0
+
+
+def test_growth_factor_of_the_chart_decides_which_plans_the_twins_had() -> None:
+    events = {"gcsf": ([0, 0, 0], [3, 4, 9])}
+    counts = {"leukocytes": ([0, 0], [6, 8], [0.1, 0.1])}
+    chart = Chart.from_columns(counts, ["A"], events, graft="TCD")
+    assert gcsf_since(chart, "A", 2) is None  # nothing later is looked at
+    assert gcsf_since(chart, "A", 8) == 3
+    plans = as_given(plans_for_graft("TCD"), 3)
+    assert {plan.care.gcsf.start_day for plan in plans if plan.care.gcsf} == {3} and len(plans) == 8
+    assert as_given(plans_for_graft("TCD"), None) == plans_for_graft("TCD")
+    own = forecast(chart, PLAN, twins=120)
+    assert own.plans[0][0].endswith("G-CSF from day 3")
+    assert any(note == "G-CSF given since day 3" for note in own.notes)
+    silent = forecast(Chart.from_columns(counts, ["A"], graft="TCD"), PLAN, twins=120)
+    assert silent.record["inputs_sha256"] != own.record["inputs_sha256"]
+
+
+def test_twins_whose_growth_factor_began_nearest_to_the_patients_carry_the_weight() -> None:
+    with_it, later = (plan_with({"start_day": day}) for day in (2, 9))
+    several = make_pool([plan_with(None), with_it, later], 120, seed=5)
+    counts = {"leukocytes": ([0, 0], [6, 8], [0.1, 0.1])}
+    made = told(Chart.from_columns(counts, ["A"], {"gcsf": ([0], [3])}), several)
+    assert [name for name, _ in made.plans] == ["from 2"]
+    assert any("the twins got it from day 2" in note for note in made.notes)
+    assert len(told(Chart.from_columns(counts, ["A"]), several).plans) == 3
+    without = make_pool(plan_with(None), 120, seed=5)
+    one = told(Chart.from_columns(counts, ["A"], {"gcsf": ([0], [3])}), without)
+    assert any("the twins got none" in note for note in one.notes)
+
+
+def plan_with(gcsf: dict[str, int] | None) -> Plan:
+    name = "none" if gcsf is None else f"from {gcsf['start_day']}"
+    return Plan.load(PLAN).but(name=name, care={"gcsf": gcsf})
 
 
 @pytest.mark.parametrize(("options", "word"), [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -84,3 +86,17 @@ def test_the_outlook_names_its_run_and_what_it_is_not(course: Course) -> None:
     told = outlook(chart(50.0), PLAN, 60, course=course).as_dict()
     assert told["record"]["plans"][0]["name"] == PLAN
     assert "not a medical device" in told["disclaimer"]
+
+
+def test_acute_gvhd_counts_without_a_grade_and_silence_means_none_only_where_it_is_kept(course: Course) -> None:
+    """Twins with grade 3 all relapse here; the others never do."""
+    grade = np.where(np.arange(400) < 200, 3.0, 0.0)[:, None] * np.ones((1, len(DAYS)))
+    values = {**course.values, "ward_gvhd_grade": grade}
+    told = dataclasses.replace(course, values=values)
+    seen = {"platelets": ([0, 1], [55, 55], [150.0, 150.0])}
+    kept = Chart.from_columns(seen, ["ill", "well"], {"acute_gvhd": ([0], [30])})
+    ill, well = (by(outlook(kept, PLAN, 60, patient=name, course=told), "relapse", 180) for name in ("ill", "well"))
+    assert ill > 85 and well < 1
+    for later in ({}, {"acute_gvhd": ([0], [80])}):  # what comes after the landmark is not looked at
+        unknown = outlook(chart(**later), PLAN, 60, course=told)
+        assert by(unknown, "relapse", 180) == pytest.approx(50, abs=1) and "worst acute GVHD" not in unknown.used

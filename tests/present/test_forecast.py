@@ -79,16 +79,33 @@ def test_a_persons_own_future_does_not_teach_their_forecast(dayzero, counts) -> 
     assert alone[0]["neutrophils_0.5"] == beside[0]["neutrophils_0.5"]
 
 
-def test_a_folder_of_the_same_form_is_scored(dayzero, tmp_path) -> None:
+def test_growth_factor_of_the_chart_is_given_to_the_twins(dayzero, counts) -> None:
+    counts.write_text(COUNTS + "A,3,gcsf,5,ug/kg\nA,4,gcsf,5,ug/kg\n")
+    code, out, err = dayzero("forecast", counts, *PLAN, "--day", 10, "--json")
+    assert code == 0, err
+    told = json.loads(out)
+    one = told[0] if isinstance(told, list) else told
+    assert one["plans"][0]["plan"] == "aml-sibling-pbsc, G-CSF from day 3" and "G-CSF given since day 3" in one["notes"]
+    code, out, err = dayzero("forecast", counts, *PLAN, "--day", 2, "--json")
+    assert code == 0 and "G-CSF" not in json.loads(out)[0]["plans"][0]["plan"]
+
+
+def folder_of(place: Path) -> tuple[list[str], list[str]]:
+    """Three patients who recover, one of unknown graft and one who does not recover, in the form of the MSK set."""
     rows, episodes = ["patient_id,transplant_timepoint,day,wbc,neutrophils,lymphocytes,neutrophil_note,wbc_note"], []
-    for patient, recovery in ((1, 11), (2, 14), (3, 17)):
-        episodes.append(f"{patient}@0,PBSC_unmodified")
-        for day in range(3, recovery + 4):
+    for patient, recovery in ((1, 11), (2, 14), (3, 17), (4, 12), (5, 99)):
+        episodes.append(f"{patient}@0,{'liver' if patient == 4 else 'PBSC_unmodified'}")
+        for day in range(3, min(recovery + 4, 25)):
             white = 0.1 if day < recovery - 1 else 0.4 if day < recovery else 2.0
             own, note = (0, "imputed_zero_low_wbc") if day < recovery else (1.5, "")
             rows.append(f"{patient},0,{day},{white},{own},0.1,{note},")
-    (tmp_path / "daily_counts.csv").write_text("\n".join(rows) + "\n")
-    (tmp_path / "episodes.csv").write_text("\n".join(["episode,graft", *episodes]) + "\n")
+    (place / "daily_counts.csv").write_text("\n".join(rows) + "\n")
+    (place / "episodes.csv").write_text("\n".join(["episode,graft", *episodes]) + "\n")
+    return rows, episodes
+
+
+def test_a_folder_of_the_same_form_is_scored(dayzero, tmp_path) -> None:
+    folder_of(tmp_path)
     code, out, err = dayzero("forecast", "--score", tmp_path, *PLAN, "--json")
     assert code == 0, err
     told = json.loads(out)
@@ -96,6 +113,28 @@ def test_a_folder_of_the_same_form_is_scored(dayzero, tmp_path) -> None:
     assert {"twins and earlier patients", "median of the graft", "earlier patients, not yet engrafted"} <= methods
     assert [row["day"] for row in told["crps_ratios"]] == [0, 5, 7, 10, 12]
     assert {s["patients"] for s in told["scores"] if (s["day"], s["graft"]) == (12, "all")} == {2}
+    assert told["not_scored"] == {"4@0": "graft not known", "5@0": "no recovery of neutrophils seen"}
+
+
+def test_a_single_patient_is_scored_without_baselines_that_would_learn_from_nobody(dayzero, tmp_path) -> None:
+    rows, _ = folder_of(tmp_path)
+    (tmp_path / "daily_counts.csv").write_text("\n".join([rows[0], *(r for r in rows if r.startswith("2,"))]) + "\n")
+    code, out, err = dayzero("forecast", "--score", tmp_path, *PLAN, "--json")
+    told = json.loads(out)
+    assert code == 0, err
+    assert not {s["method"] for s in told["scores"]} & {"median of the graft", "earlier patients, not yet engrafted"}
+    assert told["crps_ratios"] == [] and told["scores"][0]["patients"] == 1
+
+
+@pytest.mark.parametrize(("old", "new", "word"), [
+    ("1,0,5,0.1,", "1,0,5,many,", "wbc"), ("1,0,5,0.1,", "1,0,5,-4,", "leukocytes"),
+    ("1,0,5,0.1,", "1,0,x,0.1,", "day"), (",neutrophils,", ",granulocytes,", "neutrophils"),
+])  # fmt: skip
+def test_a_folder_with_a_bad_table_is_refused_in_one_sentence(dayzero, tmp_path, old, new, word) -> None:
+    rows, _ = folder_of(tmp_path)
+    (tmp_path / "daily_counts.csv").write_text("\n".join(rows).replace(old, new, 1) + "\n")
+    code, out, err = dayzero("forecast", "--score", tmp_path, *PLAN)
+    assert code == 2 and word in err and "Traceback" not in err and err.strip().count("\n") == 0 and out == ""
 
 
 BAD: dict[str, tuple[str, str]] = {

@@ -52,6 +52,7 @@ SIGNS: Mapping[str, Sign] = {
     "platelets": Sign("platelets", lambda count: np.log(np.asarray(count) + 10.0), 0.7),
 }
 GRADE_WIDTH = 0.75
+UNGRADED = 2.0  # acute GVHD of which the chart tells no grade: what most reports call acute GVHD begins at II
 
 
 class Chance(NamedTuple):
@@ -117,10 +118,12 @@ def outlook(
     if course is None:
         numbers = range(BORN_FROM, BORN_FROM + twins)
         course = simulate(plan, numbers, until, seed)
-    return _told(chart.patient(who), who, int(day), until, course)
+    entered = chart.column("acute_gvhd")
+    graded = bool(((entered.patient != chart.index(who)) | (entered.day <= day)).any())
+    return _told(chart.patient(who), who, int(day), until, course, graded)
 
 
-def _told(chart: Chart, who: str, day: int, until: int, course: Course) -> Outlook:
+def _told(chart: Chart, who: str, day: int, until: int, course: Course, graded: bool) -> Outlook:
     died, relapse, chronic = (first_days(course, part) for part in ("death", "relapse", "chronic_gvhd"))
     had = {name: bool(chart.first_event(name)[0] <= day) for name in ("relapse", "chronic_gvhd")}
     alive = died > day
@@ -129,7 +132,7 @@ def _told(chart: Chart, who: str, day: int, until: int, course: Course) -> Outlo
     if same.sum() < 30:
         notes.append("hardly any twin has had what this patient has: all living twins are taken")
         same = alive
-    distance, used = _distance(chart, day, course)
+    distance, used = _distance(chart, day, course, graded)
     weights, effective, eased = _weights(same, distance)
     if eased:
         notes.append("few twins stand where this patient stands: nearness counts for less")
@@ -150,8 +153,11 @@ def _told(chart: Chart, who: str, day: int, until: int, course: Course) -> Outlo
     return Outlook(who, day, chances, tuple(used), effective, tuple(notes), record)
 
 
-def _distance(chart: Chart, day: int, course: Course) -> tuple[Floats, list[str]]:
-    """Squared distance of every twin from the patient's last readings, (twins,), and what was used."""
+def _distance(chart: Chart, day: int, course: Course, graded: bool) -> tuple[Floats, list[str]]:
+    """Squared distance of every twin from the patient's last readings, (twins,), and what was used.
+
+    ``graded``: whether acute GVHD is kept in the chart, so that silence means none.
+    """
     total, used = np.zeros(len(course)), []
     for name, sign in SIGNS.items():
         seen = chart.series(chart.patients[0], name)
@@ -163,9 +169,9 @@ def _distance(chart: Chart, day: int, course: Course) -> tuple[Floats, list[str]
         twins = sign.scale(course.at(at, sign.signal).astype(float) * factor)
         total += ((twins - float(sign.scale(seen.values[recent[-1]]))) / sign.width) ** 2
         used.append(name)
-    graded = chart.column("acute_gvhd")
-    if len(graded.day):
-        grades = graded.value[(graded.day <= day) & np.isfinite(graded.value)]
+    if graded:
+        entered = chart.column("acute_gvhd")
+        grades = np.where(np.isfinite(entered.value), entered.value, UNGRADED)[entered.day <= day]
         worst = float(grades.max()) if len(grades) else 0.0
         early = (course.days >= 0) & (course.days <= day)
         total += ((course.values["ward_gvhd_grade"][:, early].max(axis=1).astype(float) - worst) / GRADE_WIDTH) ** 2

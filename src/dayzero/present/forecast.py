@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,8 +45,8 @@ def forecast(
     targets.check_targets(files, KINDS, read=[path for path in (chart, score, others) if path is not None])
     if score is not None:
         with progress("Forecasting every patient", as_json) as tick:
-            rows = _scored(score, chart, plan, others, twins, seed, tick)
-        told = _score_data(rows)
+            rows, unscored = _scored(score, chart, plan, others, twins, seed, tick)
+        told = _score_data(rows, unscored)
         _place(files, told, None)
         print(json.dumps(told, indent=1)) if as_json else _show_scores(told, out)
         return
@@ -77,17 +78,21 @@ def _made(read: Chart, plan: str | None, day: int | None, patient: str | None, o
     """Forecasts of the patients asked for; one pool for all who share plans."""
     from dayzero.analyse.forecast.experience import Experience
     from dayzero.analyse.forecast.forecast import forecast as foretell
-    from dayzero.analyse.forecast.plans import plans_for_graft
+    from dayzero.analyse.forecast.plans import as_given, gcsf_since, plans_for_graft
     from dayzero.analyse.forecast.pool import make_pool
+    from dayzero.analyse.forecast.readings import check_day
+    from dayzero.spec import Plan
 
     names = list(read.patients) if patient is None else [patient]
     earlier = None if others is None else _chart(others)
     grafts = {name: read.graft[read.index(name)] for name in names}
     if plan is None and None in grafts.values():
         raise SpecError("forecast", "--plan", "none, and no graft in the chart", "a plan", "see `dayzero plans`")
-    keys = {name: plan or str(grafts[name]) for name in names}
-    pools = {key: make_pool(plan or plans_for_graft(key), twins, seed=seed, progress=tick)
+    keys = {name: (grafts[name], gcsf_since(read, name, check_day(read, name, day))) for name in names}
+    keys = keys if plan is None else {name: (None, since) for name, (_, since) in keys.items()}
+    plans = {key: as_given(plans_for_graft(str(key[0])) if plan is None else [Plan.load(plan)], key[1])
              for key in dict.fromkeys(keys.values())}  # fmt: skip
+    pools = {key: make_pool(some, twins, seed=seed, progress=tick) for key, some in plans.items()}
     learned = {name: None if earlier is None else Experience.of(earlier, _but(earlier, name), grafts[name])
                for name in names}  # fmt: skip
     return [foretell(read, patient=name, day=day, pool=pools[keys[name]], experience=learned[name], seed=seed)
@@ -100,7 +105,8 @@ def _but(earlier: Chart, patient: str) -> list[str]:
 
 
 def _scored(score: Path, chart: Path | None, plan: str | None, others: Path | None, twins: int, seed: int,
-            tick: Any) -> list[Row]:  # fmt: skip
+            tick: Any) -> tuple[list[Row], dict[str, str]]:  # fmt: skip
+    """Forecasts beside their truth, and who could not be scored with the reason."""
     from dayzero.analyse.forecast import log as forecast_log
     from dayzero.analyse.forecast import rounds as forecast_rounds
 
@@ -108,11 +114,13 @@ def _scored(score: Path, chart: Path | None, plan: str | None, others: Path | No
         if chart is None:
             advice = "name the chart as it is now before --score"
             raise SpecError("forecast", "CHART", "nothing", "a chart that tells the truth", advice)
-        return forecast_log.rows_of(forecast_log.read(score), _chart(chart))
+        return forecast_log.rows_of(forecast_log.read(score), _chart(chart)), {}
     if not score.exists():
         raise InputError(str(score), "file", "nothing there", "a forecast log (.jsonl) or a folder", "check the path")
     earlier = None if others is None else _chart(others)
-    return forecast_rounds.rounds(_chart(score), plan, twins=twins, seed=seed, others=earlier, progress=tick)
+    read = _chart(score)
+    rows = forecast_rounds.rounds(read, plan, twins=twins, seed=seed, others=earlier, progress=tick)
+    return rows, forecast_rounds.left_out(read)
 
 
 def _place(files: dict[str, Path], told: Any, read: Chart | None, made: Sequence[Forecast] = ()) -> None:
@@ -200,18 +208,20 @@ def _day(day: int | None) -> str:
     return "later" if day is None else str(day)
 
 
-def _score_data(rows: Sequence[Row]) -> dict[str, Any]:
+def _score_data(rows: Sequence[Row], unscored: dict[str, str]) -> dict[str, Any]:
     from dayzero.analyse.forecast.forecast import DISCLAIMER
     from dayzero.analyse.forecast.rounds import EARLIER, OWN
     from dayzero.analyse.forecast.score import crps_ratio, scores
 
-    methods = {row.method for row in rows}
     ratios = []
-    for day in sorted({row.day for row in rows}) if {OWN, EARLIER} <= methods else ():
+    for day in sorted({row.day for row in rows if row.method == EARLIER}):
         middle, low, high = crps_ratio(rows, OWN, EARLIER, day)
+        if not math.isfinite(middle + low + high):  # every day foretold without error
+            continue
         ratios.append({"day": day, "method": OWN, "against": EARLIER, "ratio": round(middle, 4),
                        "low": round(low, 4), "high": round(high, 4)})  # fmt: skip
-    return {"scores": [one.as_dict() for one in scores(rows)], "crps_ratios": ratios, "disclaimer": DISCLAIMER}
+    return {"scores": [one.as_dict() for one in scores(rows)], "crps_ratios": ratios, "not_scored": unscored,
+            "disclaimer": DISCLAIMER}  # fmt: skip
 
 
 def _show_scores(told: dict[str, Any], console: Console) -> None:
@@ -228,4 +238,6 @@ def _show_scores(told: dict[str, Any], console: Console) -> None:
     for one in told["crps_ratios"]:
         console.print(f"day {one['day']}: CRPS of {one['method']} over {one['against']}: {one['ratio']:.2f} "
                       f"({one['low']:.2f} to {one['high']:.2f})")  # fmt: skip
+    for name, reason in told["not_scored"].items():
+        console.print(f"not scored: {name}, {reason}")
     console.print(told["disclaimer"], style="dim")

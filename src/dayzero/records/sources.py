@@ -47,11 +47,23 @@ def read_folder(folder: Path) -> Chart:
     """Read a folder that holds a data set dayzero knows."""
     for files, reader in _KNOWN.items():
         if all((folder / name).is_file() for name in files):
-            return reader(folder)
+            return _read(reader, folder)
     expected = "; or ".join(" with ".join(files) for files in _KNOWN)
     raise ChartError(
         folder.name or str(folder), "folder", "files not known", expected, "give a chart in long form (CSV or Parquet)"
     )
+
+
+def _read(reader: Callable[[str | Path], Chart], folder: Path) -> Chart:
+    """What a reader makes of a folder; one sentence where a column is missing or holds no number."""
+    import polars as pl
+
+    try:
+        return reader(folder)
+    except pl.exceptions.PolarsError as problem:
+        got = str(problem).splitlines()[0]
+        expected = "the columns of the published tables, numbers in those of numbers"
+        raise ChartError(folder.name or str(folder), "table", got, expected, "correct that column") from None
 
 
 def read_msk(folder: str | Path) -> Chart:

@@ -18,7 +18,7 @@ import numpy as np
 from dayzero.analyse.forecast.days import Days
 from dayzero.analyse.forecast.experience import Experience
 from dayzero.analyse.forecast.known import known_of
-from dayzero.analyse.forecast.plans import plans_for_graft
+from dayzero.analyse.forecast.plans import as_given, gcsf_since, plans_for_graft
 from dayzero.analyse.forecast.pool import HORIZON, TWINS, Pool, make_pool
 from dayzero.analyse.forecast.posterior import (
     STRETCHES,
@@ -137,7 +137,8 @@ def forecast(
 
     Parameters
     ----------
-    plan : the patient's plan; several where any may be it; left out, the common plans of the chart's graft.
+    plan : the patient's plan; several where any may be it; left out, the common plans of the chart's graft. Where
+        the chart tells since when G-CSF is given, the twins get it from that day.
     patient : whom, where the chart holds several.
     day : readings after it are not looked at; left out, the day of the last count.
     experience : earlier patients of the same centre and graft, see `Experience.of`.
@@ -157,7 +158,8 @@ def forecast(
     who = _patient(chart, patient)
     now = check_day(chart, who, day)
     if pool is None:
-        pool = make_pool(_plans(chart, who, plan), twins, days=days, seed=seed)
+        plans = as_given(_plans(chart, who, plan), gcsf_since(chart, who, now))
+        pool = make_pool(plans, twins, days=days, seed=seed)
     if now >= pool.horizon:
         advice = "the course after engraftment is told by `dayzero.analyse.outlook`"
         raise InputError("forecast", "day", f"{now}", f"a day before {pool.horizon}, the last of the twins", advice)
@@ -218,7 +220,7 @@ def _made(chart: Chart, who: str, now: int, pool: Pool, told: Told, weighed: Can
         plans=_shares(pool, each),
         effective=weighed.effective,
         tempered=weighed.tempered,
-        notes=_notes(told, weighed, known.words),
+        notes=_notes(pool, told, weighed, known.words),
         record=_record(pool, told, who, now, experience, seed),
     )
 
@@ -276,11 +278,21 @@ def _shares(pool: Pool, each: Floats) -> tuple[tuple[str, float], ...]:
     return tuple((pool.plans[i].name, float(share[i])) for i in order if share[i] > 0)
 
 
-def _notes(told: Told, weighed: Candidates, words: tuple[str, ...]) -> tuple[str, ...]:
-    notes = [*words, *told.notes]
+def _notes(pool: Pool, told: Told, weighed: Candidates, words: tuple[str, ...]) -> tuple[str, ...]:
+    notes = [*words, *told.notes, *_growth_factor(pool, told.gcsf)]
     if weighed.tempered < 1:
         notes.append("the counts are unlike those of almost every twin: the forecast leans on the plan alone")
     return tuple(notes)
+
+
+def _growth_factor(pool: Pool, since: int | None) -> list[str]:
+    """What the twins got where the chart tells of G-CSF."""
+    if since is None:
+        return []
+    planned = {None if plan.care.gcsf is None else plan.care.gcsf.start_day for plan in pool.plans}
+    nearest = min((day for day in planned if day is not None), key=lambda day: abs(day - since), default=None)
+    got = "none" if nearest is None else f"it from day {nearest}"
+    return [f"G-CSF given since day {since}" + ("" if nearest == since else f"; the twins got {got}")]
 
 
 def _record(pool: Pool, told: Told, who: str, now: int, experience: Experience | None, seed: int) -> dict[str, Any]:
@@ -288,7 +300,7 @@ def _record(pool: Pool, told: Told, who: str, now: int, experience: Experience |
     from importlib.metadata import version
 
     readings = {r.quantity: [r.days.tolist(), r.values.tolist(), r.limits.tolist()] for r in told.readings}
-    inputs = json.dumps([who, now, readings], sort_keys=True, separators=(",", ":"))
+    inputs = json.dumps([who, now, told.gcsf, readings], sort_keys=True, separators=(",", ":"))
     return {
         "dayzero": version("dayzero"),
         "inputs_sha256": sha256(inputs.encode()).hexdigest(),

@@ -25,7 +25,7 @@ from dayzero.spec import Plan
 
 HORIZON = 60
 TWINS = 3000
-BATCHES = 8
+BATCHES = 24
 PLANS_A_BATCH = 12
 MARROW = ("graft", "granulopoiesis", "stem_cells", "thrombopoiesis")
 LEUKOCYTES = ("neutrophils", "monocytes", "t_cells", "nk_cells", "b_cells")

@@ -77,7 +77,7 @@ def weigh(pool: Pool, told: Told, day: int, tilt: Floats | None = None) -> Candi
     if tilt is not None:
         prior = prior * tilt[:, :, None]
     prior = prior / prior.sum()
-    known = prior * (pool.died > max(day, 0))[:, None, None]
+    known = prior * ((pool.died > max(day, 0)) & _given_alike(pool, told.gcsf))[:, None, None]
     if np.isfinite(told.below):
         known = known * ((recovered > told.below) & ~pool.never_low[:, None])[:, :, None]
     if not known.sum() > 0:
@@ -85,6 +85,15 @@ def weigh(pool: Pool, told: Told, day: int, tilt: Floats | None = None) -> Candi
     likelihood = _likelihood(pool, told, recovered)
     power, weights, effective = _tempered(known / known.sum(), likelihood)
     return Candidates(pool, recovered, prior, weights, power, effective)
+
+
+def _given_alike(pool: Pool, gcsf: int | None) -> np.ndarray:
+    """Twins whose plan begins G-CSF nearest to the day it was given; all of them where none is told or planned."""
+    days = np.array([np.inf if plan.care.gcsf is None else plan.care.gcsf.start_day for plan in pool.plans])
+    if gcsf is None or not np.isfinite(days).any():
+        return np.ones(len(pool), bool)
+    apart = np.abs(days - gcsf)[pool.plan]
+    return apart == apart.min()
 
 
 def sampled(candidates: Candidates, size: int, seed: int, prior: bool = False) -> tuple[np.ndarray, ...]:

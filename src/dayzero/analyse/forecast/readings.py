@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dayzero.analyse.forecast.plans import gcsf_since
 from dayzero.criteria.recovery import ABOVE, BELOW, classify
 from dayzero.errors import ChartError, InputError
 from dayzero.records.chart import Chart, Column, Floats, Integers, Limits, Series
@@ -54,12 +55,13 @@ class Told(NamedTuple):
     """All that a chart tells up to a day.
 
     ``below``: last day on which neutrophils were certainly under 0.5, -inf if none. ``notes``: what is strange or
-    missing, a sentence each.
+    missing, a sentence each. ``gcsf``: since when G-CSF is given, None where the chart tells of none.
     """
 
     readings: tuple[Readings, ...]
     below: float
     notes: tuple[str, ...]
+    gcsf: int | None = None
 
 
 def told_by(chart: Chart, patient: str, day: int) -> Told:
@@ -71,7 +73,7 @@ def told_by(chart: Chart, patient: str, day: int) -> Told:
         seen = _usable(chart, patient, name, series)
         if len(seen.days):
             used.append(Readings(name, *_counted(seen, kind)))
-    return Told(tuple(used), _last_below(series), tuple(notes))
+    return Told(tuple(used), _last_below(series), tuple(notes), gcsf_since(chart, patient, day))
 
 
 def check_day(chart: Chart, patient: str, day: int | None) -> int:

@@ -61,6 +61,13 @@ def cases_of(chart: Chart) -> list[Case]:
     return cases
 
 
+def left_out(chart: Chart) -> dict[str, str]:
+    """Patients who cannot be scored, and why."""
+    judged = zip(chart.patients, chart.graft, recovered_between(chart), strict=True)
+    return {name: "graft not known" if graft is None else "no recovery of neutrophils seen"
+            for name, graft, span in judged if graft is None or span is None}  # fmt: skip
+
+
 def rounds(
     chart: Chart,
     plan: Plan | str | None = None,
@@ -92,7 +99,8 @@ def rounds(
     for at, (day, case) in enumerate(todo):
         rest = [*earlier, *(other for other in cases if other.person != case.person)]
         forecasts = _twins(chart, pools[case.graft], day, case, rest)
-        forecasts |= {MEDIAN: graft_median(day, case, rest), EARLIER: not_yet(day, case, rest)}
+        if rest:  # nobody else, nothing to learn from
+            forecasts |= {MEDIAN: graft_median(day, case, rest), EARLIER: not_yet(day, case, rest)}
         forecasts |= {name: method(day, case, rest) for name, method in (methods or {}).items()}
         rows += [Row(name, day, case, told.after(day)) for name, told in forecasts.items()]
         if progress is not None:
