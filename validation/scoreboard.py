@@ -1,7 +1,8 @@
 """The scoreboard page: every published finding of the package beside the simulated figure.
 
 Runs what `dayzero evidence` runs, takes finished studies from where they were kept, and writes
-docs/measurements/scoreboard.md with its forest. `--quick` takes 256 patients an arm and writes nothing.
+docs/measurements/scoreboard.md with its forest. `--quick` takes 256 patients an arm and writes nothing; `--sample`
+writes anew which rows of the small sample pass (tests/analyse/test_scoreboard_sample.py fails when one no longer does).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from dayzero.analyse.evidence.board import Board, Score, board_of
 from dayzero.analyse.evidence.run import Request, run_studies
+from dayzero.analyse.evidence.sample import sampled, write_sample
 from dayzero.present.evidence import studies_asked
 from dayzero.present.evidence_figure import forest_figure
 from dayzero.present.evidence_table import cells, number, record_text, score_cells
@@ -90,6 +92,9 @@ def _table(head: str, rows: list[tuple[str, ...]]) -> str:
 
 def main() -> None:
     """Run, print the scores, write the page unless `--quick`."""
+    if "--sample" in sys.argv:
+        print(f"{write_sample(sampled())} rows pass")
+        return
     quick = "--quick" in sys.argv
     request = Request(256, 1, 256) if quick else Request()
     studies = studies_asked(None, None, None)

@@ -9,9 +9,11 @@ import pytest
 
 from dayzero.analyse.evidence import run as evidence_run
 from dayzero.analyse.evidence.board import board_of
+from dayzero.analyse.evidence.facts import WITHOUT_REPORTS, gather
 from dayzero.analyse.evidence.run import Request, run_studies, run_study
 from dayzero.analyse.evidence.studies import FOLDER, Study, read_study
 from dayzero.present.evidence_table import csv_of
+from simulation.wards import run
 
 FEW = Request(64, seed=3, cap=64)
 
@@ -78,4 +80,13 @@ def test_rows_about_some_of_the_patients_leave_the_others_out():
     assert entries
     table = {"level:cd4:30": np.array([0.05, 0.2, np.nan, 0.3]), "death": np.array([np.inf, np.inf, 20, 25])}
     high = next(e for e in entries if e.conditions[0].sign == ">=")
-    assert evidence_run._chosen(high, table)["death"].tolist() == [np.inf]
+    assert evidence_run.chosen(high, table)["death"].tolist() == [np.inf]
+
+
+def test_facts_that_need_no_report_are_the_same_without_reports():
+    course = run("haplo-pbsc-ptcy", 48, 200)
+    needs = set(WITHOUT_REPORTS)
+    light, whole = gather(course, needs), gather(course, needs | {"anc500"})
+    assert any(np.isfinite(light[name]).any() for name in ("death", "acute_gvhd_2_4"))
+    for name in needs:
+        assert np.array_equal(light[name], whole[name], equal_nan=True)

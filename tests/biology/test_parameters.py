@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 import dayzero
+from dayzero.analyse.calibrate.emulate import HOURS, SIDES
 from dayzero.module import Parameter, Status
 from dayzero.simulation import streams
 from dayzero.simulation.assemble import standard_body
@@ -64,6 +65,7 @@ def every_stream() -> dict[str, list[int]]:
         "fatality": [streams.FATALITY + hazard.stream for hazard in hazards if hazard.fatal == "drawn"],
         "small numbers": [streams.SMALL_NUMBERS + kind + i for kind in (0, 10) for i in range(MOST_ORIGINS)],
         "chance": [streams.CHANCE + number for organ in BODY.organs for number in organ.chance.values()],
+        "calibration": [streams.CALIBRATION + kind for kind in (SIDES, HOURS)],
     }
 
 

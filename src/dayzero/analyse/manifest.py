@@ -20,6 +20,7 @@ from dayzero.simulation.cohort import RECORDED, run_record, simulate
 from dayzero.simulation.course import check_record
 from dayzero.simulation.domain import out_of_domain
 from dayzero.simulation.engines import engine_for
+from dayzero.simulation.parameter_sets import ParameterSet, values_of
 from dayzero.simulation.parts import BEGUN, write_whole
 from dayzero.simulation.request import MOST_PATIENTS, asked
 from dayzero.spec import Plan
@@ -99,8 +100,10 @@ def begun(plan: Plan, patients: int, days: int, seed: int, chunk: int | None, ho
           folder: Path) -> tuple[Request, Manifest]:  # fmt: skip
     """What is asked for, checked before any work, also against what the folder holds already."""
     _check_how(how)
+    values, chosen = values_of(how.get("parameters"), bool(how.get("ensemble", False)))
+    how = {**{k: v for k, v in how.items() if k != "ensemble"}, "parameters": values}
     count, cut = _whole("patients", patients, MOST_PATIENTS), None if chunk is None else _whole("chunk", chunk, 10**6)
-    record = cohort_record(plan, count, days, seed, how)
+    record = cohort_record(plan, count, days, seed, how, chosen)
     before = Manifest.read(folder) if (folder / FILE).exists() else None
     if before is None:
         _check_empty(folder)
@@ -120,9 +123,16 @@ def _check_how(how: Mapping[str, Any]) -> None:
     for name in how:
         if name not in known:
             raise SpecError("simulate", name, "an unknown option", f"one of {', '.join(known)}", nearest(name, known))
+    given = how.get("parameters")
+    for name, value in given.items() if isinstance(given, Mapping) else ():
+        if isinstance(value, (list, tuple, np.ndarray)):
+            advice = "write {'members': [...]}, dealt out by number, or simulate fewer patients without a folder"
+            field, got = f"parameters.{name}", "one value for each patient"
+            raise SpecError("simulate", field, got, "a number or members", advice)
 
 
-def cohort_record(plan: Plan, patients: int, days: int, seed: int, how: Mapping[str, Any]) -> dict[str, Any]:
+def cohort_record(plan: Plan, patients: int, days: int, seed: int, how: Mapping[str, Any],
+                  chosen: ParameterSet | None = None) -> dict[str, Any]:  # fmt: skip
     """The run record of the whole cohort; the request is checked, and what leaves the evidence is said, on the way."""
     usual = {p.name: p.default for p in inspect.signature(simulate).parameters.values()}
     told = {name: how.get(name, usual[name]) for name in ("precision", "typical", "block", "engine")}
@@ -131,10 +141,13 @@ def cohort_record(plan: Plan, patients: int, days: int, seed: int, how: Mapping[
                 steps=how.get("steps_per_day", usual["steps_per_day"]), cores=1, **told)  # fmt: skip
     run = replace(run, engine=engine_for(run.engine))
     noted = out_of_domain([plan], days, run.overrides, body.parameters())
+    noted += [] if chosen is None else chosen.remarks()
     for sentence in noted:
         warnings.warn(sentence, stacklevel=4)
     record = run_record(body, [plan], np.arange(1), run, [str(w) for w in noted])
-    return record | {"patients": patients, "patients_sha256": _digest_of_numbers(patients)}
+    record |= {"patients": patients, "patients_sha256": _digest_of_numbers(patients)}
+    dealt = any(isinstance(value, Mapping) for value in run.overrides.values())
+    return record if chosen is None else record | {"parameter_set": chosen.told(dealt)}
 
 
 def _digest_of_numbers(patients: int) -> str:

@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 
 from dayzero.errors import DayzeroError, DomainWarning, EngineWarning, InputError, SpecError
 from dayzero.present import busulfan, donors, forecast, keeping, large, outlook, targets, trials
+from dayzero.present import calibrate as fitting
 from dayzero.present import compare as paired
 from dayzero.present import evidence as scoreboard
 from dayzero.present import serve as page
@@ -126,6 +127,8 @@ def simulate(
     steps: Annotated[str, typer.Option(help="Exactness: fast, usual, accurate or steps a day.")] = "usual",
     engine: Annotated[str, typer.Option(help="What computes: vector, jax, or auto, the first to be had.")] = "auto",
     change: Annotated[list[str] | None, typer.Option("--but", help="Edit the plan: graft.cd34_per_kg=2e6")] = None,
+    parameters: Annotated[str | None, typer.Option(help="Take a parameter set, by name or file (.yaml).")] = None,
+    ensemble: Annotated[bool, typer.Option(help="Deal its members out: bands with what is not known.")] = False,
     repeat: Annotated[Path | None, typer.Option(help="Repeat the run of this record (JSON) or course (.npz).")] = None,
     out_file: Written = None,
     figure: Annotated[Path | None, typer.Option(help="Draw the course (.png, .svg, .pdf).")] = None,
@@ -154,9 +157,10 @@ def simulate(
     kinds = {"--out": (".npz",), "--chart": TABLE, "--record": (".json",), **dict.fromkeys(pictures, PICTURE)}
     _drawn(patient, patients, {"--figure", "--timeline"} & set(files), repeat)
     targets.check_targets(files, kinds, read=[repeat or Path(plan)])
+    fitted = {"parameters": parameters, "ensemble": ensemble}
     if into is not None:
         how = {"patients": patients, "days": days, "seed": seed, "precision": precision, "chunk": chunk,
-               "executor": executor, "workers": workers, "scheduler": scheduler}  # fmt: skip
+               "executor": executor, "workers": workers, "scheduler": scheduler, **fitted}  # fmt: skip
         with noted(), progress("Simulating", as_json) as tick:
             cohort = large.follow(edited(plan, change or []), into, tick, **how)
         large.show(cohort, files, out, as_json)
@@ -169,7 +173,7 @@ def simulate(
         else:
             taken = int(steps) if steps.isdecimal() else steps
             course = run(edited(plan, change or []), patients, days, seed, precision=precision,  # type: ignore[arg-type]
-                         steps_per_day=taken, engine=engine, progress=tick)  # fmt: skip
+                         steps_per_day=taken, engine=engine, progress=tick, **fitted)  # fmt: skip
     table = summary(course)
     keeping.keep(course, files, patient=patient, outcomes=table.outcomes)
     if as_json:
@@ -309,6 +313,7 @@ app.command()(forecast.forecast)
 app.command()(busulfan.busulfan)
 app.command()(outlook.outlook)
 app.command()(scoreboard.evidence)
+app.command()(fitting.calibrate)
 app.command()(page.serve)
 
 
@@ -355,7 +360,7 @@ def _named(files: dict[str, Path | None]) -> dict[str, Path]:
 def _alone(context: typer.Context) -> None:
     """Refuse what a record already says, given beside it."""
     names = {"plan": "PLAN", "change": "--but", "seed": "--seed", "patients": "--patients", "days": "--days",
-             "precision": "--precision"}  # fmt: skip
+             "precision": "--precision", "parameters": "--parameters", "ensemble": "--ensemble"}  # fmt: skip
     for name, option in names.items():
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":

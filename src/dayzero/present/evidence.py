@@ -35,12 +35,13 @@ def evidence(
     seed: Annotated[int, typer.Option(help="Fixes who the patients are and what happens to them.")] = 1,
     jobs: Annotated[int | None, typer.Option(help="Studies run at once; one a core if not said.")] = None,
     fresh: Annotated[bool, typer.Option(help="Run again what is finished already.")] = False,
+    parameters: Annotated[str | None, typer.Option(help="Score a parameter set, by name or file.")] = None,
     show: Annotated[bool, typer.Option("--translate", help="Say how each row is read; simulate nothing.")] = False,
 ) -> None:
     """Score the model against published findings: simulated beside published, failing rows first."""
     from dayzero.analyse.evidence.board import board_of
     from dayzero.analyse.evidence.run import Request, run_studies
-    from dayzero.present.cli import out
+    from dayzero.present.cli import out, said
     from dayzero.present.evidence_table import data_of, show_board, show_translation
 
     _check(patients, cap, jobs, out_folder)
@@ -49,6 +50,13 @@ def evidence(
         show_translation(chosen, out, as_json)
         return
     request = Request(patients, seed, cap)
+    if parameters is not None:
+        from dayzero.simulation.parameter_sets import read_set
+
+        found = read_set(parameters)
+        for remark in found.remarks():
+            said.print(f"note: {remark}", style="dim")
+        request = replace(request, parameters=found.values, parameter_set=f"{found.name} {found.digest[:12]}")
     with _bar(as_json) as tick:
         figures = run_studies(chosen, request, jobs, fresh, tick)
     board = board_of(chosen, figures, request)

@@ -118,6 +118,7 @@ def record_text(board: Board) -> str:
         f"registry table {run['registry'][:12]}",
         f"spreads {run['tau'][:12]}",
     ]
+    parts += [f"parameter set {run['parameter_set']}"] if run.get("parameter_set") else []
     return " · ".join(parts)
 
 

@@ -68,8 +68,15 @@ def record_line(record: Mapping[str, Any] | None) -> str:
         f"{record['patients']} patients",
         f"{record['engine']} {record['precision']}",
     ]
-    parts += ["typical patient"] * bool(record.get("typical")) + [f"{changed} parameters replaced"] * bool(changed)
+    parts += ["typical patient"] * bool(record.get("typical")) + _replaced(record, changed)
     return " · ".join(parts)
+
+
+def _replaced(record: Mapping[str, Any], changed: int) -> list[str]:
+    chosen = record.get("parameter_set")
+    if chosen:
+        return [f"parameter set {chosen['name']}{', its ensemble' if chosen['ensemble'] else ''}"]
+    return [f"{changed} parameters replaced"] * bool(changed)
 
 
 def days_axis(axes: Axes, span: float) -> None:

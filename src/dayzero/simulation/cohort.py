@@ -11,7 +11,7 @@ import os
 import platform
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -30,6 +30,8 @@ from dayzero.simulation.engines import engine_for, lived
 from dayzero.simulation.layout import STEPS_PER_DAY, Precision
 from dayzero.simulation.mixed import prepare_mixed
 from dayzero.simulation.occurrences import FATE, FLAGS, REPORTED
+from dayzero.simulation.overrides import plain, taken
+from dayzero.simulation.parameter_sets import Parameters, values_of
 from dayzero.simulation.prepare import Prepared
 from dayzero.simulation.request import Run, asked, distinct, who
 from dayzero.spec import Plan
@@ -56,7 +58,8 @@ def simulate(
     *,
     precision: Precision = "float32",
     recording: Sequence[str] = RECORDED,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Parameters | None = None,
+    ensemble: bool = False,
     typical: bool = False,
     steps_per_day: int | str = STEPS_PER_DAY,
     engine: str = "auto",
@@ -73,7 +76,9 @@ def simulate(
     days : last day, counted from infusion.
     seed : with the patient's number it fixes who they are and what happens to them.
     precision : float32 for cohorts, float64 for reference.
-    parameters : typical values that replace the model's own, by ``organ.name``.
+    parameters : typical values that replace the model's own, by ``organ.name``: a number, one for each patient, or
+        ``{"members": [...]}`` (`simulation.overrides`); or a parameter set, by name or file.
+    ensemble : patients take the members of the parameter set in turn, so that bands include what is not known.
     typical : everyone is the plan's own patient with typical parameters; they differ only in laboratory noise and
         in the thresholds of events.
     steps_per_day : integration steps; or ``fast``, ``usual``, ``accurate`` (`layout.STEPS` states their errors).
@@ -94,6 +99,7 @@ def simulate(
     """
     body = standard_body()
     plans, ids = who(plan, patients)
+    values, chosen = values_of(parameters, ensemble)
     run = asked(
         body,
         plans,
@@ -101,7 +107,7 @@ def simulate(
         seed=seed,
         precision=precision,
         recording=recording,
-        parameters=parameters or {},
+        parameters=values,
         typical=typical,
         steps=steps_per_day,
         engine=engine,
@@ -110,10 +116,13 @@ def simulate(
     )
     run = replace(run, engine=engine_for(run.engine))
     noted = out_of_domain(distinct(plans), days, run.overrides, body.parameters())
+    noted += [] if chosen is None else chosen.remarks()
     for sentence in noted:
         warnings.warn(sentence, stacklevel=2)
     parts = _computed(body, plans, ids, run, progress)
-    return _joined(body, parts, plans, ids, run, [str(w) for w in noted])
+    course = _joined(body, parts, plans, ids, run, [str(w) for w in noted])
+    named = {} if chosen is None else {"parameter_set": chosen.told(ensemble)}
+    return replace(course, record={**course.record, **named})
 
 
 def _computed(
@@ -131,7 +140,8 @@ def _computed(
 
     def one(at: int) -> tuple[np.ndarray, Prepared]:
         here = slice(at, at + run.block)
-        return _one_block(body, plans[here], ids[here], run, tick)
+        own = replace(run, overrides=taken(run.overrides, here))
+        return _one_block(body, plans[here], ids[here], own, tick)
 
     if len(starts) == 1:
         yield one(0)
@@ -204,7 +214,7 @@ def run_record(body: Body, plans: list[Plan], ids: np.ndarray, run: Run, noted: 
         "engine": run.engine,
         "precision": run.precision,
         "steps_per_day": run.steps,
-        "parameters": run.overrides,
+        "parameters": plain(run.overrides),
         "typical": run.typical,
         "python": platform.python_version(),
         "machine": platform.machine(),

@@ -17,6 +17,7 @@ import numpy as np
 from dayzero.errors import ChartError
 from dayzero.module import Signal
 from dayzero.simulation.occurrences import FATE, REPORTED, UNKNOWN, event_rows
+from dayzero.simulation.overrides import plain, taken
 
 SCHEMA = 2
 RECORD_SCHEMA = 1
@@ -123,6 +124,7 @@ class Course:
             {name: array[at] for name, array in table.items()} for table in (self.values, self.covariates, self.flags)
         )
         record = {**self.record, "plan_of_patient": chosen and [chosen[row] for row in at]}
+        record["parameters"] = plain(taken(self.record.get("parameters", {}), at))
         return Course(self.patients[at], self.days, values, covariates, flags, record)
 
     def events(self) -> dict[str, np.ndarray]:

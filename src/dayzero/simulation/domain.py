@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from dayzero.errors import DomainWarning
 from dayzero.module import Parameter
 from dayzero.simulation.covariates import disease_group
+from dayzero.simulation.overrides import ends
 from dayzero.spec import Plan
 from dayzero.spec.vocabulary import MAINTENANCE_FOR
 
@@ -22,7 +24,7 @@ KILL_BY_ANALOGY = ("thiotepa", "treosulfan", "carmustine", "etoposide", "cytarab
 
 
 def out_of_domain(
-    plans: Iterable[Plan], days: int, overrides: Mapping[str, float], parameters: Mapping[str, Parameter]
+    plans: Iterable[Plan], days: int, overrides: Mapping[str, Any], parameters: Mapping[str, Parameter]
 ) -> list[DomainWarning]:
     """Warnings for what the plans ask beyond the evidence, each once, in a fixed order."""
     found: list[str] = []
@@ -30,8 +32,10 @@ def out_of_domain(
         found += _of_plan(plan)
     for name, value in overrides.items():
         low, high = parameters[name].low, parameters[name].high
-        if (low is not None and value < low) or (high is not None and value > high):
-            found.append(f"{name} = {value:g} lies outside its plausible range ({low} to {high})")
+        least, most = ends(value)
+        if (low is not None and least < low) or (high is not None and most > high):
+            shown = f"{least:g}" if least == most else f"{least:g} to {most:g}"
+            found.append(f"{name} = {shown} lies outside its plausible range ({low} to {high})")
     if days > DAYS_COVERED:
         found.append(f"days beyond {DAYS_COVERED} are extrapolated: count curves are published to two years")
     return [DomainWarning(sentence) for sentence in sorted(set(found))]

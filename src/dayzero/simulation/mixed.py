@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dayzero.simulation import overrides
 from dayzero.simulation.assemble import Body
 from dayzero.simulation.prepare import Prepared, prepare
 from dayzero.simulation.request import Run
@@ -21,7 +22,7 @@ def prepare_mixed(body: Body, plans: list[Plan], ids: np.ndarray, run: Run) -> P
         groups.setdefault(id(plan), []).append(i)
     made = [
         prepare(body, plans[rows[0]], ids[rows], run.seed, first_day=run.first_day, days=run.padded_days,
-                origins=run.origins, overrides=run.overrides, typical=run.typical)
+                origins=run.origins, overrides=overrides.taken(run.overrides, rows), typical=run.typical)
         for rows in groups.values()
     ]  # fmt: skip
     if len(made) == 1:

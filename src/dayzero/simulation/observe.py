@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
+
 import numpy as np
 
 from dayzero.records import Chart
@@ -56,9 +59,15 @@ def observe(course: Course) -> Chart:
 
 def plans_of(course: Course) -> list[Plan]:
     """The plan of each patient, from the run record."""
-    plans = [Plan.load(entry["spec"]) for entry in course.record["plans"]]
+    plans = [_plan_of(json.dumps(entry["spec"])) for entry in course.record["plans"]]
     chosen = course.record["plan_of_patient"]
     return [plans[0]] * len(course) if chosen is None else [plans[i] for i in chosen]
+
+
+@lru_cache(256)
+def _plan_of(spec: str) -> Plan:
+    """A plan as a record has it; reading one is slow beside a year of a patient."""
+    return Plan.load(json.loads(spec))
 
 
 def _infusions(course: Course) -> dict[str, Given]:

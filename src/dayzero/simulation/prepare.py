@@ -20,6 +20,7 @@ from dayzero.module import Parameter
 from dayzero.simulation.assemble import Body
 from dayzero.simulation.covariates import bag_of, covariates
 from dayzero.simulation.dosing import dose_mg, rule_for
+from dayzero.simulation.overrides import dealt
 from dayzero.simulation.settings import settings_of
 from dayzero.simulation.streams import patient_key, uniform, unsigned
 from dayzero.spec import Abatacept, Plan
@@ -60,26 +61,26 @@ def admission_day(plan: Plan) -> int:
 
 
 def prepare(body: Body, plan: Plan, patients: Sequence[int] | np.ndarray, seed: int, *, first_day: int, days: int,
-            origins: int, overrides: Mapping[str, float] | None = None, typical: bool = False) -> Prepared:  # fmt: skip
+            origins: int, overrides: Mapping[str, Any] | None = None, typical: bool = False) -> Prepared:  # fmt: skip
     """Numbers of the given virtual patients of one plan.
 
     Parameters
     ----------
     patients : identifiers; the same identifier and seed is the same person in every plan.
     first_day, days : the days to lay out. origins : host and donors, 2 or 3.
-    overrides : typical values that replace the parameter files' own, by ``organ.name``.
+    overrides : typical values that replace the parameter files' own, by ``organ.name`` (`simulation.overrides`).
     typical : everyone is the plan's own patient with typical parameters.
     """
     key = patient_key(seed, patients)
     person = covariates(plan, key, origins, typical)
-    numbers = _individuals(body, key, person, overrides or {}, typical)
+    numbers = _individuals(body, key, person, dealt(overrides or {}, patients), typical)
     p = SimpleNamespace(**numbers["conditioning"])
     daily = _schedule(body, plan, p, person, first_day, days, origins, len(key))
     entry = np.full(len(key), float(admission_day(plan)))
     return Prepared(person, numbers, settings_of(plan, person), daily, key, first_day, entry)
 
 
-def _individuals(body: Body, key: np.ndarray, person: Mapping[str, Any], overrides: Mapping[str, float], typical: bool):
+def _individuals(body: Body, key: np.ndarray, person: Mapping[str, Any], overrides: Mapping[str, Any], typical: bool):
     """Parameters of each patient, then constants organ by organ."""
     constants: dict[str, Any] = dict(person)
     same = np.ones(key.shape)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,11 @@ def repeat(record: str | Path | Mapping[str, Any], *, progress: Callable[[float]
     plans = [Plan.load(entry["spec"]) for entry in run["plans"]]
     chosen = run["plan_of_patient"]
     plan = plans[0] if chosen is None else [plans[i] for i in chosen]
-    return simulate(plan, who, run["days"], run["seed"], precision=run["precision"], parameters=run["parameters"],
-                    typical=run["typical"], steps_per_day=run["steps_per_day"], engine=run["engine"],
-                    progress=progress)  # fmt: skip
+    course = simulate(plan, who, run["days"], run["seed"], precision=run["precision"], parameters=run["parameters"],
+                      typical=run["typical"], steps_per_day=run["steps_per_day"], engine=run["engine"],
+                      progress=progress)  # fmt: skip
+    named = {"parameter_set": run["parameter_set"]} if run.get("parameter_set") else {}
+    return replace(course, record={**course.record, **named})
 
 
 def _read(record: Any) -> tuple[Any, str]:

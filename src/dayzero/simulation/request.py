@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from dayzero.errors import SpecError
 from dayzero.simulation.assemble import Body
 from dayzero.simulation.course import REPORTED
 from dayzero.simulation.layout import BLOCK_SIZES, CHUNK, STEPS, Precision
+from dayzero.simulation.overrides import checked
 from dayzero.simulation.prepare import admission_day
 from dayzero.spec import Plan
 
@@ -41,7 +41,7 @@ class Run:
     steps: int
     origins: int
     first_day: int
-    overrides: Mapping[str, float]
+    overrides: Mapping[str, Any]
     typical: bool = False
     block: int = BLOCK_SIZES[-1]
     cores: int = 1
@@ -148,7 +148,7 @@ def asked(body: Body, plans: list[Plan], *, days: Any, seed: Any, precision: Any
         steps=_steps(steps),
         origins=1 + max(len(plan.donors) for plan in distinct(plans)),
         first_day=min(admission_day(plan) for plan in distinct(plans)),
-        overrides=_overrides(body, parameters),
+        overrides=checked(body.parameters(), parameters, len(plans)),
         typical=bool(typical),
         block=_shared(len(plans), cores) if block is None else min(_whole("block", block, 1, 10**9), BLOCK_SIZES[-1]),
         cores=cores,
@@ -182,24 +182,6 @@ def _recorded(body: Body, names: Any) -> tuple[str, ...]:
     if not chosen or len(set(chosen)) != len(chosen):
         raise _refused("recording", str(chosen), "at least one quantity, each once", "name what to record")
     return chosen
-
-
-def _overrides(body: Body, parameters: Any) -> dict[str, float]:
-    known = body.parameters()
-    if not isinstance(parameters, Mapping):
-        raise _refused("parameters", _short(parameters), "values by organ.name", "write {'graft.lodging': 0.2}, say")
-    values: dict[str, float] = {}
-    for name, value in parameters.items():
-        if name not in known:
-            near = get_close_matches(str(name), known, n=1)
-            advice = f"did you mean {near[0]}?" if near else "see dayzero explain"
-            raise _refused(f"parameters.{name}", "an unknown parameter", "organ.name", advice)
-        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < math.inf:
-            raise _refused(
-                f"parameters.{name}", repr(value), f"a number of 0 or more ({known[name].unit})", "correct it"
-            )
-        values[name] = float(value)
-    return values
 
 
 def _steps(steps: Any) -> int:

@@ -20,6 +20,7 @@ COVARIATE = 3000  # + place in covariates.COVARIATE_STREAMS
 FATALITY = 4000  # + Hazard.stream; index is the number of the onset
 SMALL_NUMBERS = 5000
 CHANCE = 6000  # + number in an organ's CHANCE; index is the day
+CALIBRATION = 7000  # + 0 sides of a parameter in a fit, index a digest of round and parameter; + 1 hours of a day
 
 
 def mix(h: Any) -> Any:

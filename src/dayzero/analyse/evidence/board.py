@@ -183,6 +183,7 @@ def board_of(studies: Sequence[Study], figures: Mapping[str, Sequence[Figure]], 
         "tau": tau_digest(),
         "studies": len(studies),
     }
+    record |= {"parameter_set": request.parameter_set} if request.parameter_set else {}
     return Board(tuple(rows), tuple(signs), record)
 
 

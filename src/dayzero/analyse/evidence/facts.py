@@ -17,6 +17,7 @@ documented. Lymphocytes, chimerism and IgG on a day are the laboratory's report 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +35,8 @@ from dayzero.simulation.occurrences import CAUSE_GROUPS
 
 NEVER = np.inf
 CAUSES = ("disease", "infection", "graft-versus-host disease", "organ toxicity", "bleeding", "new malignancy", "other")
+WITHOUT_REPORTS = frozenset(("death", "relapse", "nrm", "grfs", "chronic_gvhd", "acute_gvhd_1_4", "acute_gvhd_2_4",
+                             "acute_gvhd_3_4", "cause"))  # fmt: skip
 ACUTE_DAYS = 180  # onset of acute GVHD is looked for up to this day
 SEVERE_MUCOSITIS = 0.45  # mucosal injury from which oral mucositis is of grade III-IV; assumed with the model
 LEAST_REPORTED, AT_LIMIT = 0.1, 1e-5  # neutrophils below the limit are reported as the limit
@@ -43,13 +46,17 @@ BEFORE = 7  # days after infusion before a rise in lymphocytes counts
 class Seen:
     """A simulated cohort with its chart and the judgements made of it, each made once."""
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, reported: bool = True) -> None:
         self.course = course
+        self.reported = reported  # whether what is asked needs the laboratory's reports in the chart
         self.patients = len(course)
 
     @cached_property
     def chart(self) -> Chart:
-        return observe(self.course)
+        if self.reported:
+            return observe(self.course)
+        values = {name: array for name, array in self.course.values.items() if not name.startswith("reported_")}
+        return observe(replace(self.course, values=values))
 
     @cached_property
     def judged(self) -> Judgement:
@@ -99,7 +106,7 @@ def gather(course: Course, names: set[str]) -> dict[str, Floats]:
     ------
     InputError : a name that is no fact.
     """
-    seen = Seen(course)
+    seen = Seen(course, reported=not names <= WITHOUT_REPORTS)
     return {name: np.asarray(_fact(seen, name), dtype=np.float64) for name in sorted(names)}
 
 

@@ -12,12 +12,13 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
-from functools import cache
+from dataclasses import asdict, dataclass, field
+from functools import cache, partial
 from hashlib import sha256
 from math import isfinite, nan
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -30,7 +31,9 @@ from dayzero.errors import DomainWarning
 from dayzero.records.chart import Floats
 from dayzero.simulation import cache as kept
 from dayzero.simulation.cohort import simulate
+from dayzero.simulation.overrides import taken
 
+T = TypeVar("T")
 PACKAGE = Path(__file__).resolve().parents[2]
 MODEL = ("biology", "clinic", "criteria", "records", "simulation", "spec", "module.py", "units.py", "elementwise.py")
 READERS = ("analyse/endpoints.py", "analyse/survival.py", *(f"analyse/evidence/{name}.py" for name in (
@@ -62,11 +65,19 @@ class Figure:
 
 @dataclass(frozen=True)
 class Request:
-    """How studies are run."""
+    """How studies are run.
+
+    Parameters
+    ----------
+    patients, cap : virtual patients an arm, to begin with and at most.
+    parameters : typical values that replace the model's own; parameter_set : the name of the set they are from.
+    """
 
     patients: int = 2000
     seed: int = 1
     cap: int | None = None
+    parameters: Mapping[str, float] = field(default_factory=dict[str, float])
+    parameter_set: str = ""
 
     @property
     def most(self) -> int:
@@ -94,9 +105,9 @@ def run_study(study: Study, request: Request) -> list[Figure]:
     done, target = 0, request.patients
     while True:
         for name, arm in study.arms.items():
-            needs, last = _needed(name, entries, measures)
+            needs, last = needed(name, entries, measures)
             if needs:
-                more = _simulated(arm, needs, last, range(done, target), request.seed)
+                more = simulated(arm, needs, last, range(done, target), request.seed, request.parameters)
                 facts[name] = _joined(facts.get(name), more)
         done = target
         figures = [_figure(entry, measures[entry.finding.id], facts, done) for entry in entries]
@@ -107,7 +118,7 @@ def run_study(study: Study, request: Request) -> list[Figure]:
         target = min(2 * done, request.most)
 
 
-def _needed(arm: str, entries: Sequence[Entry], measures: Mapping[str, Measure]) -> tuple[set[str], int]:
+def needed(arm: str, entries: Sequence[Entry], measures: Mapping[str, Measure]) -> tuple[set[str], int]:
     """Facts wanted of an arm, and the last day they look at."""
     needs: set[str] = set()
     last = 0
@@ -124,15 +135,26 @@ def _needed(arm: str, entries: Sequence[Entry], measures: Mapping[str, Measure])
     return needs, min(max([last, 100, *days]), LONGEST)
 
 
-def _simulated(arm: Arm, needs: set[str], last: int, numbers: range, seed: int) -> dict[str, Floats]:
+def simulated(
+    arm: Arm,
+    needs: set[str],
+    last: int,
+    numbers: Sequence[int],
+    seed: int,
+    parameters: Mapping[str, Any] | None = None,
+    steps: int | str = "usual",
+) -> dict[str, Floats]:
+    """The facts of patients of an arm, in parts that fit into memory; ``parameters`` as `simulate` takes them."""
     plans = arm.loaded()
     size = max(LEAST_CHUNK, min(MOST_CHUNK, PATIENT_DAYS // last // SLOTS * SLOTS))
     parts: dict[str, Floats] | None = None
-    for first in range(numbers.start, numbers.stop, size):
-        ids = range(first, min(first + size, numbers.stop))
+    for first in range(0, len(numbers), size):
+        here = slice(first, first + size)
+        ids, own = list(numbers[here]), taken(parameters or {}, here)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DomainWarning)
-            course = simulate([plans[i % len(plans)] for i in ids], list(ids), last, seed, cores=1)
+            course = simulate([plans[i % len(plans)] for i in ids], ids, last, seed, parameters=own, cores=1,
+                              steps_per_day=steps)  # fmt: skip
         parts = _joined(parts, gather(course, needs))
     return parts or {}
 
@@ -144,17 +166,17 @@ def _joined(first: Mapping[str, Floats] | None, second: Mapping[str, Floats]) ->
 
 
 def _figure(entry: Entry, measure: Measure, facts: Mapping[str, Mapping[str, Floats]], patients: int) -> Figure:
-    tables = [_chosen(entry, facts[name]) for name in entry.arms]
+    tables = [chosen(entry, facts[name]) for name in entry.arms]
     if any(len(next(iter(table.values()))) < FEWEST for table in tables):
         return Figure(entry.finding.id, nan, nan, patients)
-    value = _number(measure, tables)
+    value = number_of(measure, tables)
     if not entry.arms:
         return Figure(entry.finding.id, value, 0.0, 0)
-    error = _error(entry, measure, tables) if isfinite(value) else nan
+    error = error_of(entry, measure, tables) if isfinite(value) else nan
     return Figure(entry.finding.id, value, error, patients)
 
 
-def _chosen(entry: Entry, table: Mapping[str, Floats]) -> dict[str, Floats]:
+def chosen(entry: Entry, table: Mapping[str, Floats]) -> dict[str, Floats]:
     """The facts of the patients an entry is about."""
     kept_rows = np.ones(len(next(iter(table.values()))), bool)
     for fact, sign, number, landmark in entry.conditions:
@@ -165,7 +187,7 @@ def _chosen(entry: Entry, table: Mapping[str, Floats]) -> dict[str, Floats]:
     return {name: values[kept_rows] for name, values in table.items()}
 
 
-def _number(measure: Measure, tables: Sequence[Mapping[str, Floats]]) -> float:
+def number_of(measure: Measure, tables: Sequence[Mapping[str, Floats]]) -> float:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
         try:
@@ -174,7 +196,7 @@ def _number(measure: Measure, tables: Sequence[Mapping[str, Floats]]) -> float:
             return nan
 
 
-def _error(entry: Entry, measure: Measure, tables: Sequence[Mapping[str, Floats]]) -> float:
+def error_of(entry: Entry, measure: Measure, tables: Sequence[Mapping[str, Floats]]) -> float:
     """Monte-Carlo error by the bootstrap over patients, on the scale of distances; arms are drawn together."""
     rng = np.random.default_rng(int(sha256(entry.finding.id.encode()).hexdigest()[:8], 16))
     sizes = [len(next(iter(table.values()))) for table in tables]
@@ -184,7 +206,7 @@ def _error(entry: Entry, measure: Measure, tables: Sequence[Mapping[str, Floats]
         shared = rng.integers(0, sizes[0], sizes[0])
         rows = [shared if paired else rng.integers(0, size, size) for size in sizes]
         drawn = [{name: values[at] for name, values in table.items()} for table, at in zip(tables, rows, strict=True)]
-        found.append(scaled(_number(measure, drawn), measure.scale))
+        found.append(scaled(number_of(measure, drawn), measure.scale))
     known = np.array([value for value in found if isfinite(value)])
     return float(known.std(ddof=1)) if len(known) > 1 else nan
 
@@ -230,32 +252,34 @@ def run_studies(
             waiting.append(study)
         else:
             found[study.name] = known
-    for name, figures in _computed(sorted(waiting, key=_work, reverse=True), request, jobs or os.cpu_count() or 1):
+    for name, figures in each_of(waiting, partial(_run_and_keep, request=request), jobs or os.cpu_count() or 1):
         found[name] = figures
         if progress is not None:
             progress(len(found), len(studies), name)
     return {study.name: found[study.name] for study in studies}
 
 
-def _computed(studies: Sequence[Study], request: Request, jobs: int) -> Iterator[tuple[str, list[Figure]]]:
-    if jobs == 1 or len(studies) < 2:
-        for study in studies:
-            yield study.name, _run_and_keep(study, request)
+def each_of(studies: Sequence[Study], work: Callable[[Study], T], jobs: int) -> Iterator[tuple[str, T]]:
+    """What ``work`` makes of each study, by its name, as they are done; the longest first, several at once."""
+    ordered = sorted(studies, key=work_of, reverse=True)
+    if jobs == 1 or len(ordered) < 2:
+        for study in ordered:
+            yield study.name, work(study)
         return
-    pool = ProcessPoolExecutor(min(jobs, len(studies)), mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(min(jobs, len(ordered)), mp_context=get_context("spawn"))
     try:
-        jobs_of = {pool.submit(_run_and_keep, study, request): study.name for study in studies}
+        jobs_of = {pool.submit(work, study): study.name for study in ordered}
         for job in as_completed(jobs_of):
             yield jobs_of[job], job.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _work(study: Study) -> int:
-    """Patient-days of a study, roughly."""
+def work_of(study: Study) -> int:
+    """Days that one patient of every arm of a study is followed, together."""
     entries = [entry for entry in study.entries if not entry.refused]
     measures = {entry.finding.id: entry.measure for entry in entries}
-    return sum(_needed(name, entries, measures)[1] for name in study.arms)
+    return sum(needed(name, entries, measures)[1] for name in study.arms)
 
 
 def _run_and_keep(study: Study, request: Request) -> list[Figure]:

@@ -77,8 +77,9 @@ class Arm:
 
     def loaded(self) -> list[Plan]:
         """The plans, checked; equal slots share one object."""
-        known: dict[str, Plan] = {}
-        return [known.setdefault(json.dumps(plan, sort_keys=True), Plan.load(dict(plan))) for plan in self.plans]
+        texts = [json.dumps(plan, sort_keys=True) for plan in self.plans]
+        known = {text: Plan.load(dict(plan)) for text, plan in dict(zip(texts, self.plans, strict=True)).items()}
+        return [known[text] for text in texts]
 
 
 class NotTranslatedError(Exception):

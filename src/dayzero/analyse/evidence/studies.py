@@ -197,10 +197,10 @@ def write_study(study: Study) -> str:
     }
     told["arms"] = {name: _arm_told(arm) for name, arm in study.arms.items()}
     told["findings"] = [_entry_told(entry) for entry in study.entries]
-    return _yaml(shortest(told))
+    return compact_yaml(shortest(told))
 
 
-def _yaml(told: dict[str, Any]) -> str:
+def compact_yaml(told: dict[str, Any]) -> str:
     """YAML in which short mappings and lists stand on one line."""
     writer: Any = YAML()
     writer.indent(mapping=2, sequence=4, offset=2)

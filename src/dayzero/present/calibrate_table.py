@@ -1,0 +1,114 @@
+"""A parameter set as text: scores before, after and left out, and what the rows say of each parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dayzero.errors import SpecError
+from dayzero.present.evidence_table import number
+from dayzero.present.tables import DISCLAIMER
+
+WHEN = ("before", "after", "left_out")
+EXPLAINED = (
+    "Scores over the rows aimed at. Left out: each row simulated with the fit that did not see its study. Width: "
+    "standard deviation after over before; 1 where the rows say nothing. Moved and between folds: in prior standard "
+    "deviations."
+)
+
+
+def show_set(told: Mapping[str, Any], console: Console) -> None:
+    """Scores, parameters, where it comes from."""
+    if not isinstance(told.get("scores"), Mapping) or not isinstance(told.get("parameters"), Mapping):
+        advice = "name a set written by dayzero calibrate"
+        raise SpecError("calibrate", "--explain", "a set without scores", "one made by a fit", advice)
+    console.print(_grid("Scores", ["", *(w.replace("_", " ") for w in WHEN)], score_rows(told)))
+    heads = ["parameter", "old", "new", "moved", "width", "folds", "narrowed by"]
+    console.print(
+        _grid("\nParameters, the best known first", heads, [(row[0], *row[2:]) for row in parameter_rows(told)])
+    )
+    console.print(Text(f"{EXPLAINED}\n{made_text(told)}\n{DISCLAIMER}"), style="dim")
+
+
+def score_rows(told: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Passes, median |z|, signs and gain, then passes by topic."""
+    scores = {when: told["scores"].get(when) for when in WHEN}
+
+    def line(name: str, cell: Any) -> tuple[str, ...]:
+        return (name, *("" if scores[when] is None else cell(scores[when]) for when in WHEN))
+
+    rows = [
+        line("pass", lambda s: share(s["all"])),
+        line("weighted", lambda s: percent(s["all"]["weighted"])),
+        line("median |z|", lambda s: text(s["all"]["median_z"])),
+        line("naive rule passes", lambda s: f"{s['naive_passed']} of {s['naive_rows']}"),
+        line("gain over naive", lambda s: gain_text(s["gain"])),
+        line("signs", lambda s: f"{s['signs']['agree']} of {s['signs']['of']}"),
+    ]  # fmt: skip
+    for topic in told["scores"]["before"]["topics"]:
+        rows.append(line(topic, lambda s, t=topic: share(s["topics"][t]) if t in s["topics"] else ""))
+    beside = told.get("supporting", {})
+    if beside:
+        rows.append(("supporting rows, not fitted", *(share(beside[w]) if w in beside else "" for w in WHEN)))
+    return rows
+
+
+def parameter_rows(told: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Every parameter, the one narrowed most first."""
+    found = sorted(told["parameters"].items(), key=lambda item: item[1]["ratio"])
+    return [
+        (name, p["stage"], number(p["old"]), number(p["new"]), f"{p['moved']:+.2f}", f"{p['ratio']:.2f}",
+         f"{p['between_folds']:.2f}", ", ".join(p["rows"][:3]))
+        for name, p in found
+    ]  # fmt: skip
+
+
+def made_text(told: Mapping[str, Any]) -> str:
+    """How the set was made, in one line."""
+    made = told["made"]
+    parts = [
+        f"set {told['name']}",
+        f"{len(told['parameters'])} parameters",
+        f"{len(told['rows'])} rows",
+        f"stages {', '.join(made['stages'])}",
+        f"{made['rounds']} rounds of 3 x {made['patients']} patients an arm",
+        f"seed {made['seed']}",
+        f"{made['used']:g} of {made['budget']:g} scoreboards",
+        f"model {told['model'][:12]}",
+    ]
+    return " · ".join(parts)
+
+
+def share(score: Mapping[str, Any]) -> str:
+    """Passes of covered rows."""
+    covered, passed = score["covered"], score["passed"]
+    return f"{passed} of {covered} ({100 * passed / covered:.0f} %)" if covered else "-"
+
+
+def gain_text(gain: Mapping[str, Any]) -> str:
+    """A gain with its interval."""
+    return f"{text(gain['mean'])} ({text(gain['low'])} to {text(gain['high'])})"
+
+
+def percent(value: float | None) -> str:
+    """A share as percent, "-" where it is not known."""
+    return "-" if value is None else f"{100 * value:.0f} %"
+
+
+def text(value: float | None) -> str:
+    """A figure, "-" where it is not known."""
+    return "-" if value is None else number(value)
+
+
+def _grid(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    grid = Table(title=Text(title, style="table.title"), title_justify="left", box=None, pad_edge=False)
+    for at, name in enumerate(heads):
+        last = at == len(heads) - 1 and len(heads) > 4
+        grid.add_column(name, justify="left" if at == 0 or last else "right", no_wrap=not last)
+    for row in rows:
+        grid.add_row(*(Text(cell) for cell in row))
+    return grid
