@@ -25,7 +25,7 @@ def main() -> None:
     for name, command in SHOWN.items():
         (ROOT / name).write_text(printed(python, command))
     if "--shown" not in sys.argv:
-        for page in ("engraftment", "children", "whole_course", "judged", "forecast", "scoreboard"):
+        for page in ("engraftment", "children", "whole_course", "judged", "forecast", "trials", "scoreboard"):
             subprocess.run([python, "-m", f"validation.{page}"], cwd=ROOT, check=True)
 
 

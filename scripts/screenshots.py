@@ -20,10 +20,12 @@ VIEWS = {
     "ward": WARD,
     "compare": "/compare?plan=aml-sibling-pbsc&other=aml-sibling-marrow",
     "patient": "/patient",
-    "evidence": "/evidence?study=anasetti-2012",
+    "evidence": "/evidence",
+    "findings": "/evidence?topic=engraftment_platelet",
     "model": "/model?name=thrombopoiesis",
 }
 TOLD = ".run:not(:empty), .ready"
+CHART = ROOT / "docs" / "start" / "counts.csv"
 
 
 def take(folder: Path | None) -> None:
@@ -51,6 +53,11 @@ def take(folder: Path | None) -> None:
                 for name, path in VIEWS.items() if folder else [("ward", WARD)]:
                     page.goto(home + path)
                     page.wait_for_selector(TOLD, state="attached", timeout=300_000)
+                    if name == "patient":
+                        page.get_by_label("Chart of one or more patients").set_input_files(CHART)
+                        page.get_by_role("heading", name="Forecast").wait_for()
+                    if name == "compare":
+                        page.get_by_role("heading", name="Take it along").wait_for(timeout=300_000)
                     page.wait_for_timeout(1500)
                     target = folder / f"{name}-{scheme}-{width}.png" if folder else IMAGE
                     _keep(page.screenshot(full_page=folder is not None), target)

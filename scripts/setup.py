@@ -15,7 +15,7 @@ PYTHON = HOME / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 GROUPS = {"run": (), "dev": ("pytest", "pytest-xdist", "hypothesis", "ruff", "pyright", "import-linter", "jsonschema",
                              "towncrier", "xarray", "distributed", "python-libsbml", "fhir.resources", "py-ard",
                              "copasi-basico", "nicegui", "fastapi", "httpx", "playwright",
-                             "axe-playwright-python"),
+                             "axe-playwright-python", "schemathesis"),
           "docs": ("sphinx", "myst-parser", "pydata-sphinx-theme"),
           "measure": ("scikit-learn",),
           "bench": ("numba", "diffrax", "libroadrunner", "copasi-basico")}  # fmt: skip

@@ -1,8 +1,9 @@
 """The scoreboard page: every published finding of the package beside the simulated figure.
 
 Runs what `dayzero evidence` runs, takes finished studies from where they were kept, and writes
-docs/measurements/scoreboard.md with its forest. `--quick` takes 256 patients an arm and writes nothing; `--sample`
-writes anew which rows of the small sample pass (tests/analyse/test_scoreboard_sample.py fails when one no longer does).
+docs/measurements/scoreboard.md with its forest, and the figures that come with the package. `--quick` takes 256
+patients an arm and writes nothing; `--sample` writes anew which rows of the small sample pass
+(tests/analyse/test_scoreboard_sample.py fails when one no longer does).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from dayzero.analyse.evidence.at_hand import write_shipped
 from dayzero.analyse.evidence.board import Board, Score, board_of
 from dayzero.analyse.evidence.run import Request, run_studies
 from dayzero.analyse.evidence.sample import sampled, write_sample
@@ -106,6 +108,7 @@ def main() -> None:
         print("  ".join(score_cells(score)))
     if not quick:
         PAGE.write_text(page(board), encoding="utf-8")
+        write_shipped(board)
         save(forest_figure(board), PICTURE)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 def _library(*values: Any) -> Any:
     jax = sys.modules.get("jax")
     traced = getattr(jax, "Array", None)  # none yet while another thread imports it
-    if traced is not None and any(isinstance(v, traced) for v in values):
+    if jax is not None and traced is not None and any(isinstance(v, traced) for v in values):
         return jax.numpy
     return np
 

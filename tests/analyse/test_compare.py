@@ -132,6 +132,17 @@ def test_the_interval_over_the_model_is_kept_apart() -> None:
     assert row[:-1] == alone[:-1] and alone.model is None
 
 
+def test_a_list_of_parameter_sets_is_an_ensemble_and_one_set_replaces_the_models_own() -> None:
+    plan = Plan.load("auto-mel200-myeloma")
+    other = plan.but(graft={"cd34_per_kg": 8e6})
+    sets = [{"graft.lodging": 0.1}, {"graft.lodging": 0.4}]
+    listed = compare(plan, other, patients=16, days=30, parameters=sets)["days_below_0.5"]
+    assert listed == compare(plan, other, patients=16, days=30, ensemble=sets)["days_below_0.5"]
+    one = compare(plan, other, patients=16, days=30, parameters=sets[0])
+    assert one["days_below_0.5"].first != listed.first
+    assert (one["days_below_0.5"].model, one.record["parameters"]) == (None, sets[0])
+
+
 def test_pieces_that_are_there_are_not_followed_again(tmp_path, monkeypatch) -> None:
     group = Group(Plan.load("auto-mel200-myeloma"), np.arange(16), 30, 1)
     (made,) = follow([group], tmp_path)

@@ -55,7 +55,7 @@ def test_patients_are_added_until_the_error_is_small_enough_or_the_cap_is_reache
 def test_a_finished_study_is_not_run_again(couban, tmp_path, monkeypatch):
     monkeypatch.setenv("DAYZERO_CACHE", str(tmp_path / "kept"))
     calls = []
-    monkeypatch.setattr(evidence_run, "run_study", lambda study, request: calls.append(study.name) or [])
+    monkeypatch.setattr(evidence_run, "run_study", lambda study, request, progress: calls.append(study.name) or [])
     for _ in range(2):
         run_studies([couban], FEW, jobs=1)
     assert calls == ["couban-2002"]
@@ -66,7 +66,7 @@ def test_a_finished_study_is_not_run_again(couban, tmp_path, monkeypatch):
 def test_a_damaged_result_is_made_again(couban, tmp_path, monkeypatch):
     monkeypatch.setenv("DAYZERO_CACHE", str(tmp_path / "kept"))
     calls = []
-    monkeypatch.setattr(evidence_run, "run_study", lambda study, request: calls.append(study.name) or [])
+    monkeypatch.setattr(evidence_run, "run_study", lambda study, request, progress: calls.append(study.name) or [])
     run_studies([couban], FEW, jobs=1)
     (kept,) = (tmp_path / "kept" / "evidence").glob("*.json")
     kept.write_text("[{")

@@ -105,6 +105,18 @@ def test_an_ensemble_runs_the_whole_trial_with_each_parameter_set() -> None:
     assert len(own) == 2 and np.isnan(found.power.type_one)
 
 
+def test_parameter_sets_may_be_given_beside_the_protocol() -> None:
+    sets = [{"graft.lodging": 0.1}, {"graft.lodging": 0.4}]
+    inside = trial(protocol(ensemble=sets, null_replicates=0))
+    beside = trial(protocol(null_replicates=0), parameters=sets)
+    assert beside.ensemble == inside.ensemble
+    one = trial(protocol(null_replicates=0), parameters=sets[0])
+    assert one.estimates == beside.ensemble[0]
+    assert one.record["parameters"] == sets[0]
+    with pytest.raises(SpecError, match=r"graft\.lodgin"):
+        trial(protocol(), parameters={"graft.lodgin": 0.1})
+
+
 def test_only_those_within_the_limits_enter_and_who_is_looked_at_is_counted() -> None:
     plan = protocol(eligibility=[{"covariate": "age_years", "low": 50}, {"covariate": "hct_ci_age", "high": 2},
                                  {"covariate": "cmv_recipient", "low": 1}])  # fmt: skip

@@ -24,6 +24,11 @@ EVIL = "<img src=x onerror=alert(1)>"
 VIEWS = ("/?plan=auto-mel200-myeloma&patients=50&days=100", "/compare?plan=auto-mel200-myeloma", "/patient",
          "/evidence", "/evidence?study=anasetti-2012", "/model", "/model?name=thrombopoiesis")  # fmt: skip
 
+TWICE = """[...document.querySelectorAll('[id]')].map(e => e.id).filter((id, at, all) => all.indexOf(id) !== at)"""
+
+FOCUSED = """(() => { const one = document.activeElement;
+  return [[...document.querySelectorAll('*')].indexOf(one), getComputedStyle(one).outlineStyle !== 'none']; })()"""
+
 # Rules that the framework's own markup breaks; the list may only shrink.
 FRAMEWORK: tuple[str, ...] = ()
 
@@ -108,6 +113,43 @@ def test_files_of_a_scene_are_taken_along(page: Any) -> None:
     assert "start_day: 7" in Path(waiting.value.path()).read_text()
 
 
+def test_a_plan_file_is_opened_and_its_link_restores_it(page: Any, tmp_path: Path) -> None:
+    bad, good = tmp_path / "bad.yaml", tmp_path / "ours.yaml"
+    bad.write_text("base: auto-mel200-myeloma\ngraft:\n  cd34_per_kg: 3\n")
+    good.write_text("base: auto-mel200-myeloma\nname: Ours\ngraft: {cd34_per_kg: 3e6}\n")
+    told(page, "/?plan=auto-mel200-myeloma&patients=50&days=60")
+    page.get_by_text("Open or write a plan").click()
+    page.get_by_label("A plan's file (YAML)").set_input_files(bad)
+    page.get_by_text("bad.yaml:3: graft.cd34_per_kg").wait_for()
+    page.get_by_label("A plan's file (YAML)").set_input_files(good)
+    page.wait_for_url(re.compile(r"plan=~"))
+    page.wait_for_selector(".run:not(:empty)")
+    assert "plan Ours" in page.locator(".run").last.inner_text()
+    page.reload()
+    page.wait_for_selector(".run:not(:empty)")
+    assert page.get_by_role("slider", name="CD34+ dose (10⁶/kg)").input_value() == "3"
+
+
+def test_markup_in_the_name_of_a_plan_stays_text(page: Any, tmp_path: Path) -> None:
+    plan = tmp_path / "evil.yaml"
+    plan.write_text(f"base: auto-mel200-myeloma\nname: {json.dumps(EVIL)}\n")
+    told(page, "/?plan=auto-mel200-myeloma&patients=50&days=60")
+    page.get_by_text("Open or write a plan").click()
+    page.get_by_label("A plan's file (YAML)").set_input_files(plan)
+    page.wait_for_url(re.compile(r"plan=~"))
+    page.wait_for_selector(".run:not(:empty)")
+    assert EVIL in page.locator(".run").last.inner_text()
+    assert page.locator("main img").count() == 0
+
+
+def test_a_plan_is_written_on_the_page(page: Any) -> None:
+    told(page, "/?plan=auto-mel200-myeloma&patients=50&days=60")
+    page.get_by_text("Open or write a plan").click()
+    page.get_by_label(re.compile("^Or its text")).fill("base: auto-mel200-myeloma\ncare: no-gcsf\n")
+    page.get_by_role("button", name="Use this plan").click()
+    page.wait_for_url(re.compile(r"plan=~"))
+
+
 @pytest.mark.parametrize("kind", ["csv", "bundle"])
 def test_an_uploaded_chart_is_judged(page: Any, tmp_path: Path, kind: str) -> None:
     file = chart_file(tmp_path)
@@ -145,11 +187,25 @@ def test_a_bad_file_is_a_sentence(page: Any, tmp_path: Path) -> None:
     page.get_by_text("bad.csv: row 2").wait_for()
 
 
+def test_what_a_chart_gave_is_saved(page: Any, tmp_path: Path) -> None:
+    page.goto("/patient")
+    page.get_by_label("Chart of one or more patients").set_input_files(chart_file(tmp_path))
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save the readings (CSV)").click()
+    assert Chart.read(waiting.value.path().rename(tmp_path / "again.csv")).series("A", "neutrophils").values[0] == 0.1
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save what was judged (JSON)").click()
+    assert json.loads(waiting.value.path().read_text())["patients"]
+
+
 def test_two_plans_are_compared(page: Any) -> None:
     page.goto("/compare?plan=auto-mel200-myeloma&other=auto-mel200-myeloma&also=graft.cd34_per_kg%3D2e6"
               "&patients=50&days=60")  # fmt: skip
     page.get_by_role("heading", name="Who gains, who loses").wait_for()
     assert page.get_by_role("row", name=re.compile("^days with neutrophils below 0.5")).count() == 1
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Figure (SVG)").click()
+    assert "<svg" in Path(waiting.value.path()).read_text()
 
 
 def test_a_long_comparison_is_stopped(page: Any) -> None:
@@ -165,11 +221,31 @@ def test_a_parameter_is_found_from_its_organ(page: Any) -> None:
     page.get_by_text("loss of platelets with age").wait_for()
 
 
-def test_a_finding_leads_to_its_study_and_plan(page: Any) -> None:
+def test_a_finding_leads_to_its_study_its_source_and_its_plan(page: Any) -> None:
     page.goto("/evidence?find=anasetti")
     page.get_by_role("link", name="anasetti-2012").first.click()
     page.get_by_role("heading", name="Plans that stand for its patients").wait_for()
-    assert page.get_by_role("link", name="plan (YAML)").count() >= 1
+    assert page.get_by_role("link", name=re.compile("YAML")).count() >= 1
+    assert page.get_by_role("link", name="source").first.get_attribute("href").startswith("https://doi.org/10.1056/")
+    page.get_by_role("link", name=re.compile("on the ward")).first.click()
+    page.wait_for_url(re.compile("plan=~"))
+    page.wait_for_selector(".run:not(:empty)")
+
+
+def test_findings_stand_beside_what_was_simulated_and_are_filtered(page: Any) -> None:
+    page.goto("/evidence?study=acute-kidney-injury-within-2022&verdict=fail")
+    page.get_by_role("region", name="Findings").wait_for()
+    rows = page.get_by_role("region", name="Findings").locator("tbody tr")
+    failing = rows.count()
+    assert all("fail" in text for text in rows.all_inner_texts())
+    page.get_by_label("Verdict").select_option("")
+    page.wait_for_url(lambda url: "verdict" not in url)
+    page.get_by_role("region", name="Findings").wait_for()
+    assert rows.count() > failing
+    assert page.get_by_text(re.compile(r"findings of 1 study, [1-9]\d* simulated")).count() == 1
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Table (CSV)").click()
+    assert "acute-kidney-injury-within-2022" in Path(waiting.value.path()).read_text()
 
 
 def test_the_keyboard_reaches_the_sliders(page: Any) -> None:
@@ -197,9 +273,19 @@ def test_everybody_can_use_every_view(page: Any, address: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
     page.goto(address)
     page.wait_for_selector(".run:not(:empty), .ready", state="attached")
-    found = axe.Axe().run(page).response["violations"]
-    grave = {one["id"]: one["nodes"][0]["html"][:200] for one in found if one["impact"] in ("serious", "critical")}
-    assert {rule: html for rule, html in grave.items() if rule not in FRAMEWORK} == {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = axe.Axe().run(page, options={"preload": False}).response["violations"]  # its requests show a bar
+        grave = {one["id"]: one["nodes"][0]["html"][:200] for one in found if one["impact"] in ("serious", "critical")}
+        assert {rule: html for rule, html in grave.items() if rule not in FRAMEWORK} == {}, scheme
+    assert page.evaluate(TWICE) == []
+    page.evaluate("document.body.focus()")
+    seen = []
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(FOCUSED))
+    assert all(visible for _, visible in seen)
+    assert len({place for place, _ in seen}) == len(seen)  # no trap: every step leads on
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 

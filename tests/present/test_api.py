@@ -20,8 +20,10 @@ from dayzero.present.charts import fan_options
 from dayzero.present.fields import fields_of
 from dayzero.present.guard import COOKIE, LARGEST, Doors, Guard
 from dayzero.present.jobs import Jobs, Lane
+from dayzero.present.plan_link import LONGEST_TEXT, opened, packed
 from dayzero.present.scene import Scene, with_edits
 from dayzero.present.serve import serve
+from dayzero.present.warm import WarmUp
 from dayzero.spec import Plan
 
 HOME = "http://127.0.0.1:8737"
@@ -146,6 +148,35 @@ def test_a_job_runs_is_kept_and_is_there_after_a_restart(tmp_path: Path) -> None
     assert again["result"]["summary"]["run"]["patients"] == 8
 
 
+def test_a_comparison_is_taken_along_as_table_record_and_figure() -> None:
+    ward = Ward()
+    asked = {
+        "kind": "compare",
+        "plan": "auto-mel200-myeloma",
+        "but": ["graft.cd34_per_kg=2e6"],
+        "patients": 16,
+        "days": 40,
+    }
+    app = api_of(ward)
+    name = post(app, "/api/jobs", json=asked).json()["id"]
+    assert ward.jobs.wait(name, 120).state == "done"
+    table = list(csv.DictReader(io.StringIO(get(app, f"/api/jobs/{name}/csv").text)))
+    below = next(row for row in table if row["name"] == "days_below_0.5")
+    assert float(below["second"]) - float(below["first"]) == pytest.approx(float(below["difference"]))
+    assert get(app, f"/api/jobs/{name}/record").json()["patients"] == 16
+    figure = get(app, f"/api/jobs/{name}/svg")
+    assert figure.headers["content-type"].startswith("image/svg")
+    assert "same virtual patients" in figure.text
+    assert get(app, f"/api/jobs/{name}/png").content.startswith(b"\x89PNG")
+
+
+def test_parameters_are_a_table_with_source_and_status(app: Any) -> None:
+    rows = list(csv.DictReader(io.StringIO(get(app, "/api/parameters.csv?name=thrombopoiesis").text)))
+    assert {row["organ"] for row in rows} == {"thrombopoiesis"}
+    assert all(row["source"] and row["status"] in ("measured", "derived", "fitted", "assumed") for row in rows)
+    assert get(app, "/api/parameters.csv?name=thrombopoiesi").json()["advice"] == "did you mean thrombopoiesis?"
+
+
 def test_a_job_is_stopped_at_its_next_step() -> None:
     jobs, going = Jobs(), threading.Event()
 
@@ -209,6 +240,81 @@ def test_a_scene_and_its_address_are_the_same() -> None:
     scene = Scene(edits=("graft.cd34_per_kg=3e6", "donor.kind=haploidentical"), days=365, seed=4, patient=7)
     pairs = httpx.QueryParams(scene.query())
     assert Scene.of({**pairs, "but": pairs.get_list("but")}) == scene
+
+
+def test_a_plan_of_ones_own_is_restored_by_its_link_alone(app: Any) -> None:
+    own = opened("base: auto-mel200-myeloma\nname: Ours/2\ngraft: {cd34_per_kg: 3e6}\n", "ours.yaml")
+    link = f"plan={packed(own)}&patients=12&days=30"
+    told = get(app, f"/api/export/yaml?{link}")
+    assert Plan.of_text(told.text) == own
+    assert 'filename="Ours-2.yaml"' in told.headers["content-disposition"]
+    record = get(app, f"/api/export/record?{link}").json()
+    assert record["plans"][0]["sha256"] == own.sha256()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("base: auto-mel200-myeloma\ngraft:\n  cd34_per_kg: 3\n", "ours.yaml:3: graft.cd34_per_kg: got 3"),
+        ("base: auto-mel200-myelom\n", "ours.yaml:1: base: got"),
+        ("base: ../../etc/passwd\n", "ours.yaml:1: base: got"),
+        ("patient: [1\n", "ours.yaml:2: file: got"),
+        ("", "ours.yaml: file: got nothing"),
+        ("# " + "x" * LONGEST_TEXT, "ours.yaml: file: got 64002 letters"),
+    ],
+)
+def test_a_plan_file_that_cannot_be_used_is_the_sentence_of_the_command_line(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SpecError) as problem:
+        opened(text, "ours.yaml")
+    assert str(problem.value).startswith(said)
+    if len(text) < LONGEST_TEXT:
+        path = tmp_path / "ours.yaml"
+        path.write_text(text)
+        with pytest.raises(SpecError) as known:
+            Plan.load(path)
+        assert str(known.value) == str(problem.value)
+
+
+@pytest.mark.parametrize("word", ["~", "~abc", "~" + "A" * 20_000, "~eJwDAAAAAAE", "~%00"])
+def test_a_damaged_link_of_a_plan_is_a_sentence(app: Any, word: str) -> None:
+    answer = get(app, f"/api/export/yaml?plan={word}")
+    assert answer.status_code == 422
+    assert "a packed plan that is damaged" in answer.json()["detail"]
+
+
+def test_people_wait_until_the_first_program_is_there_even_where_it_cannot_be_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    going, seen = threading.Event(), []
+
+    def slow(plan: str, **_: Any) -> None:
+        seen.append(plan)
+        assert going.wait(10)
+        raise SpecError("simulate", "plan", "nothing", "a plan", "choose one")
+
+    monkeypatch.setattr("dayzero.simulation.cohort.simulate", slow)
+    warm = WarmUp()
+    assert warm.waited_s is None
+    thread = warm.begin()
+    first = warm.waited_s
+    assert first is not None and first >= 0
+    going.set()
+    thread.join(10)
+    assert (warm.waited_s, seen) == (None, ["aml-sibling-pbsc"])
+
+
+def test_findings_are_a_table_a_record_and_a_forest(app: Any) -> None:
+    table = list(csv.DictReader(io.StringIO(get(app, "/api/evidence.csv?study=anasetti-2012").text)))
+    assert {row["study"] for row in table} == {"anasetti-2012"}
+    assert any(row["covered"] == "True" and float(row["simulated"]) > 0 for row in table)
+    told = get(app, "/api/evidence.json?study=anasetti-2012&verdict=none").json()
+    assert all(not row["covered"] for row in told["rows"])
+    assert told["record"]["model"]
+    assert "<svg" in get(app, "/api/evidence.svg?study=anasetti-2012").text
+    refused = get(app, "/api/evidence.csv")
+    assert (refused.status_code, refused.json()["field"]) == (422, "filter")
 
 
 def test_a_figure_of_nobody_alive_is_drawn() -> None:

@@ -106,7 +106,7 @@ def _one(world: World, endpoint: TrialEndpoint, truth: Estimates, size: int) -> 
     middle = np.log(truth.effects[0].value) if scaled(measure, np.zeros(1))[0] == 1 else truth.effects[0].value
     inside = (low[fine] <= middle) & (middle <= high[fine])
     power = float(np.mean(seen.p < alpha))
-    null = _null_p(world, endpoint, size)
+    null = null_p(world, endpoint, size)
     wrong = float(np.mean(null < alpha)) if len(null) else np.nan
     mean = float(scaled(measure, np.array([told[fine].mean()]))[0]) if fine.any() else np.nan
     return Characteristic(
@@ -157,7 +157,8 @@ def _null_trials(world: World, size: int) -> tuple[Integers, Where]:
     return rows, Where(np.repeat(np.arange(many), size), stratum, arm, many, own_where.strata, own_where.arms)
 
 
-def _null_p(world: World, endpoint: TrialEndpoint, size: int) -> Floats:
+def null_p(world: World, endpoint: TrialEndpoint, size: int) -> Floats:
+    """The p of each trial without effect."""
     if not world.trial.null_replicates:
         return np.empty(0)
     rows, where = _null_trials(world, size)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from dayzero.analyse.groups import EVENT, Z95
 from dayzero.analyse.outcomes import days_told, known
-from dayzero.analyse.pool import Group, follow, run_of
+from dayzero.analyse.pool import Group, follow, run_of, worlds_of
 from dayzero.analyse.shared_fate import Fates, fates
 from dayzero.analyse.when import COMPARABLE, comparable, first_of, has_day, part_days
 from dayzero.errors import InputError, SpecError
@@ -98,6 +98,7 @@ class Comparison:
     ----------
     pairs : one a further plan. days : the days of the shares. seed, patients : who they were.
     rows : the rows of endpoints under each plan (`dayzero.analyse.rows`), patients in order.
+    parameters : values that replaced the model's own.
     ensemble : how many parameter sets the interval over the model is from. rows_to : last day followed.
     """
 
@@ -109,6 +110,7 @@ class Comparison:
     ensemble: int
     rows_to: int
     rows: tuple[pl.DataFrame, ...] = field(repr=False)
+    parameters: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def __getitem__(self, name: str) -> Contrast:
         """The contrast of the first pair."""
@@ -118,7 +120,8 @@ class Comparison:
     def record(self) -> dict[str, Any]:
         """The run in a few entries, for the foot of figures; plans in full."""
         plans = [{"name": p.name, "sha256": p.sha256(), "spec": p.plain()} for p in self.plans]
-        return run_of(plans, self.seed, self.patients) | {"days": self.rows_to}
+        more = {"days": self.rows_to, "parameters": dict(self.parameters)}
+        return run_of(plans, self.seed, self.patients) | more
 
     def table(self) -> pl.DataFrame:
         """One row a patient: day of every endpoint's parts under each plan, side by side; missing for never."""
@@ -154,6 +157,7 @@ def compare(
     days: int = 365,
     seed: int = 1,
     horizon: int | Sequence[int] | None = None,
+    parameters: Mapping[str, float] | Sequence[Mapping[str, float]] = (),
     ensemble: Sequence[Mapping[str, float]] = (),
     folder: str | Path | None = None,
     progress: Callable[[float], None] | None = None,
@@ -165,8 +169,9 @@ def compare(
     plan, others : plans, names in the library, or files; each of the others is compared with the first.
     patients, days, seed : as of `simulate`.
     horizon : days at which shares are compared; left out, day 100 and the last usual ones.
-    ensemble : parameter sets (values by ``organ.name``); the comparison is run with each, and the interval over them
-        is kept apart from the Monte-Carlo interval of the model's own parameters.
+    parameters : values by ``organ.name`` that replace the model's own; or a list of such sets, which is an ensemble.
+    ensemble : parameter sets; the comparison is run with each, and the interval over them is kept apart from the
+        Monte-Carlo interval of the model's own parameters.
     folder : where finished pieces are kept, so that the same call goes on where one stopped.
     progress : called with the share done, 0 to 1.
 
@@ -183,16 +188,16 @@ def compare(
     plans = tuple(Plan.load(one) for one in (plan, *others))
     if len(plans) < 2:
         raise SpecError("compare", "plans", "one plan", "two or more", "name another, or edit the first with but")
-    sets = [{}, *(dict(each) for each in ensemble)]
-    for parameters in sets:
-        _check(plans, patients, days, seed, parameters)
+    sets = worlds_of(parameters, ensemble)
+    for each in sets:
+        _check(plans, patients, days, seed, each)
     told = days_told(days, horizon)
     ids = np.arange(patients)
-    groups = [Group(one, ids, days, seed, parameters) for parameters in sets for one in plans]
+    groups = [Group(one, ids, days, seed, each) for each in sets for one in plans]
     rows = follow(groups, None if folder is None else Path(folder), progress)
     worlds = [_pairs(plans, rows[at : at + len(plans)], told, days) for at in range(0, len(rows), len(plans))]
     pairs = tuple(_with_model(pair, [world[i] for world in worlds[1:]]) for i, pair in enumerate(worlds[0]))
-    return Comparison(plans, pairs, told, seed, patients, len(sets) - 1, days, tuple(rows[: len(plans)]))
+    return Comparison(plans, pairs, told, seed, patients, len(sets) - 1, days, tuple(rows[: len(plans)]), sets[0])
 
 
 def _check(plans: tuple[Plan, ...], patients: int, days: int, seed: int, parameters: Mapping[str, float]) -> None:

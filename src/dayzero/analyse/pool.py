@@ -100,6 +100,20 @@ def follow(
     return [pl.concat(made[i] for i, (of, _) in enumerate(pieces) if of == g) for g in range(len(groups))]
 
 
+def worlds_of(parameters: Mapping[str, float] | Sequence[Mapping[str, float]],
+              ensemble: Sequence[Mapping[str, float]] = ()) -> list[dict[str, float]]:  # fmt: skip
+    """Parameter sets to run with: the model's own or those given, then each of an ensemble.
+
+    >>> worlds_of({"graft.lodging": 0.2}, [{"disease.growth": 0.1}])
+    [{'graft.lodging': 0.2}, {'graft.lodging': 0.2, 'disease.growth': 0.1}]
+    >>> worlds_of([{"graft.lodging": 0.2}])
+    [{}, {'graft.lodging': 0.2}]
+    """
+    one = isinstance(parameters, Mapping)
+    own = dict(parameters) if isinstance(parameters, Mapping) else {}
+    return [own, *({**own, **each} for each in (*(() if one else parameters), *ensemble))]
+
+
 def run_of(plans: Sequence[Mapping[str, Any]], seed: int, patients: int) -> dict[str, Any]:
     """What it takes to say which run a table or figure is of, as in the record of a course."""
     return {"schema": 1, "dayzero": version("dayzero"), "plans": list(plans), "seed": seed, "patients": patients,

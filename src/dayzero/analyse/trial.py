@@ -9,7 +9,7 @@ the tests is measured on trials drawn from the first arm's patients alone, who a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from dayzero.analyse.characteristics import Characteristic, Looks, characteristi
 from dayzero.analyse.effects import Where, usual_measure
 from dayzero.analyse.enrolment import Enrolled, enrol, followed_to, from_start
 from dayzero.analyse.estimates import Estimates, Published, estimates, published
-from dayzero.analyse.pool import Group, follow, run_of
+from dayzero.analyse.pool import Group, follow, run_of, worlds_of
 from dayzero.analyse.tally import RECOVERIES
 from dayzero.analyse.when import First, check_name, first_of, has_day, part_days
 from dayzero.errors import SpecError
@@ -94,6 +94,7 @@ class TrialResult:
     ensemble: tuple[tuple[Estimates, ...], ...]
     screened: int
     world: World = field(repr=False)
+    parameters: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def __getitem__(self, name: str) -> Estimates:
         """The estimates of an endpoint."""
@@ -107,7 +108,8 @@ class TrialResult:
     def record(self) -> dict[str, Any]:
         """The run in a few entries, for the foot of figures and pages."""
         own = {"name": self.trial.name, "sha256": self.trial.sha256(), "spec": self.trial.plain()}
-        return run_of([own], self.trial.seed, len(self.world.enrolled.people)) | {"of": "trial"}
+        more = {"of": "trial", "parameters": dict(self.parameters)}
+        return run_of([own], self.trial.seed, len(self.world.enrolled.people)) | more
 
     @property
     def power(self) -> Characteristic:
@@ -135,6 +137,7 @@ def trial(
     *,
     replicates: int | None = None,
     seed: int | None = None,
+    parameters: Mapping[str, float] | Sequence[Mapping[str, float]] = (),
     folder: str | Path | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> TrialResult:
@@ -144,6 +147,8 @@ def trial(
     ----------
     protocol : a trial, its name in the library, or its file.
     replicates, seed : in place of the trial's own.
+    parameters : values by ``organ.name`` that replace the model's own; or a list of such sets, with each of which the
+        whole trial is run, beside those of the trial's own ensemble.
     folder : where finished pieces are kept, so that the same call goes on where one stopped.
     progress : called with the share done, 0 to 1.
 
@@ -161,14 +166,16 @@ def trial(
     whole = checked(protocol)
     given = {name: value for name, value in (("replicates", replicates), ("seed", seed)) if value is not None}
     whole = whole.but(**given) if given else whole
+    sets = worlds_of(parameters, whole.ensemble)
+    _check_parameters(whole, sets)
     per_trial = whole.size
     enrolled = enrol(whole, whole.replicates * per_trial, per_trial)
-    worlds = _worlds(whole, enrolled, None if folder is None else Path(folder), progress)
+    worlds = _worlds(whole, enrolled, sets, None if folder is None else Path(folder), progress)
     world = worlds[0]
     found = estimates(world)
     members = tuple(estimates(each) for each in worlds[1:])
     return TrialResult(whole, found, characteristics(world, found), looks_of(world), published(world), members,
-                       enrolled.screened, world)  # fmt: skip
+                       enrolled.screened, world, sets[0])  # fmt: skip
 
 
 def checked(protocol: Trial | str | Path | Mapping[str, Any]) -> Trial:
@@ -203,19 +210,24 @@ def _check(trial: Trial) -> None:
         elif figure.endpoint not in RECOVERIES:
             expected = f"one of {', '.join(RECOVERIES)}"
             raise SpecError("trial", field, repr(figure.endpoint), expected, nearest(figure.endpoint, RECOVERIES))
-    for parameters in ({}, *trial.ensemble):
-        asked(standard_body(), list(plans), days=trial.follow_up.days, seed=trial.seed, precision="float32",
+    _check_parameters(trial, worlds_of({}, trial.ensemble))
+
+
+def _check_parameters(trial: Trial, sets: Sequence[Mapping[str, float]]) -> None:
+    """Refuse what the engine would refuse, before any work."""
+    plans = [arm.plan for arm in trial.arms]
+    for parameters in sets:
+        asked(standard_body(), plans, days=trial.follow_up.days, seed=trial.seed, precision="float32",
               recording=("alive",), parameters=parameters, typical=False, steps=8, block=None, cores=1)  # fmt: skip
 
 
-def _worlds(trial: Trial, enrolled: Enrolled, folder: Path | None,
+def _worlds(trial: Trial, enrolled: Enrolled, sets: Sequence[Mapping[str, float]], folder: Path | None,
             progress: Callable[[float], None] | None) -> list[World]:  # fmt: skip
-    """The trial under the model's own parameters, then under each set of the ensemble."""
+    """The trial under each set of parameters."""
     own = [np.flatnonzero(enrolled.arm == number) for number in range(len(trial.arms))]
     if empty := [arm.name for arm, rows in zip(trial.arms, own, strict=True) if not len(rows)]:
         raise SpecError("trial", "size", f"{trial.size}, which leaves {empty[0]} empty", "patients in every arm",
                         "make the trial larger")  # fmt: skip
-    sets = ({}, *trial.ensemble)
     groups = [Group(arm.plan, enrolled.people[rows], trial.follow_up.days, trial.seed, parameters)
               for parameters in sets for arm, rows in zip(trial.arms, own, strict=True)]  # fmt: skip
     made = follow(groups, folder, progress)

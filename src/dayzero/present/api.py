@@ -14,16 +14,20 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Request
+from fastapi import Path as PathOf
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from dayzero import __version__
-from dayzero.present import fans, fields, uploads
+from dayzero.present import fans, fields, job_files, uploads
+from dayzero.present.api_evidence import add_evidence
 from dayzero.present.jobs import Jobs
 from dayzero.present.page import DISCLAIMER
-from dayzero.present.problems import answer_with_problems
-from dayzero.present.scene import MOST_DAYS, MOST_PATIENTS, Courses, Scene, checked_name, moving, with_edits
+from dayzero.present.plan_link import plan_called
+from dayzero.present.problems import answer_with_problems, files
+from dayzero.present.scene import MOST_DAYS, MOST_PATIENTS, Courses, Scene, moving, with_edits
+from dayzero.present.warm import WarmUp
 from dayzero.simulation.course import Course
 from dayzero.spec import Plan
 
@@ -31,13 +35,19 @@ JOB_PATIENTS, JOB_DAYS = 20_000, 3650
 MOVING_DAYS = 120
 AT_ONCE = 2  # runs computed together; each uses its share of the processor
 
+Name = Annotated[str, PathOf(examples=["aml-sibling-pbsc"])]
 Kind = Literal["csv", "yaml", "record", "png", "svg", "outcomes-png", "outcomes-svg", "timeline-png", "timeline-svg"]
+MEDIA = {"csv": "text/csv", "yaml": "application/yaml", "record": "application/json", "png": "image/png",
+         "svg": "image/svg+xml"}  # fmt: skip
+
+
+EXAMPLE = {"plan": "aml-sibling-pbsc", "but": ["graft.cd34_per_kg=3e6"], "patients": 20, "days": 30}
 
 
 class Asked(BaseModel):
     """What is to be simulated."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
     plan: str | dict[str, Any] = Field(description="a plan of the library by name, or a plan in full")
     but: list[str] = Field(default=[], max_length=60, description="edits, section.field=value")
     patients: int = Field(default=200, ge=1, le=JOB_PATIENTS, description="virtual patients")
@@ -46,7 +56,7 @@ class Asked(BaseModel):
 
     def loaded(self) -> Plan:
         """The plan, checked; a name is of the library, never a file."""
-        plan = Plan.load(checked_name(self.plan) if isinstance(self.plan, str) else self.plan)
+        plan = plan_called(self.plan) if isinstance(self.plan, str) else Plan.load(self.plan)
         return with_edits(plan, self.but) if self.but else plan
 
 
@@ -65,10 +75,10 @@ class LongRun(Asked):
 
 
 class Ward:
-    """What the API and the page share: courses of late, jobs, and how much is computed at once."""
+    """What the API and the page share: courses of late, jobs, how much is computed at once, the programs' warm-up."""
 
     def __init__(self, jobs: Jobs | None = None) -> None:
-        self.courses, self.jobs = Courses(), jobs or Jobs()
+        self.courses, self.jobs, self.warm = Courses(), jobs or Jobs(), WarmUp()
         self.busy = threading.BoundedSemaphore(AT_ONCE)
 
     def moving(self, scene: Scene) -> Course:
@@ -91,11 +101,13 @@ def api_of(ward: Ward) -> FastAPI:
     _run(app, ward)
     _jobs(app, ward)
     _judged(app)
+    add_evidence(app, ward.jobs)
     return app
 
 
 def _read(app: FastAPI) -> None:
     from dayzero.present.explain import explain
+    from dayzero.present.parameter_table import parameter_table
     from dayzero.present.tables import library_rows
 
     @app.get("/api/library/{kind}", tags=["plans"])
@@ -104,12 +116,12 @@ def _read(app: FastAPI) -> None:
         return library_rows(kind)
 
     @app.get("/api/plans/{name}", tags=["plans"])
-    def plan(name: str, but: Annotated[list[str], Query(max_length=60)] = []) -> dict[str, Any]:  # noqa: B006
+    def plan(name: Name, but: Annotated[list[str], Query(max_length=60)] = []) -> dict[str, Any]:  # noqa: B006
         """A plan of the library in full, edited."""
         return Scene.of({"plan": name, "but": but}).loaded().plain()
 
     @app.get("/api/plans/{name}/fields", tags=["plans"])
-    def plan_fields(name: str, but: Annotated[list[str], Query(max_length=60)] = []) -> list[dict[str, Any]]:  # noqa: B006
+    def plan_fields(name: Name, but: Annotated[list[str], Query(max_length=60)] = []) -> list[dict[str, Any]]:  # noqa: B006
         """Every field of a plan with value, range and help."""
         found = fields.fields_of(Scene.of({"plan": name, "but": but}).loaded())
         return [json.loads(json.dumps(each._asdict(), default=str)) for each in found]
@@ -123,6 +135,11 @@ def _read(app: FastAPI) -> None:
     def explained(name: Annotated[str | None, Query(max_length=100)] = None) -> dict[str, Any]:
         """What a parameter, signal or organ system is: value, unit, source, status, and what uses it."""
         return explain(name).as_dict()
+
+    @app.get("/api/parameters.csv", tags=["model"], response_class=Response, responses=files("text/csv"))
+    def parameters(name: Annotated[str | None, Query(max_length=100)] = None) -> Response:
+        """Parameters with value, unit, uncertainty, spread, source and status: of an organ system, or all."""
+        return _file(parameter_table(name), f"parameters{(name and '-' + name) or ''}.csv", MEDIA["csv"])
 
 
 def _run(app: FastAPI, ward: Ward) -> None:
@@ -138,7 +155,7 @@ def _run(app: FastAPI, ward: Ward) -> None:
         curves = [] if table.outcomes is None else fans.curves_of(table.outcomes)
         return JSONResponse({**fans.fan_of(course), "curves": curves, "summary": table.as_dict(), "note": DISCLAIMER})
 
-    @app.get("/api/export/{kind}", tags=["runs"])
+    @app.get("/api/export/{kind}", tags=["runs"], response_class=Response, responses=files(*MEDIA.values()))
     def export(
         kind: Kind,
         plan: str = "",
@@ -169,6 +186,12 @@ def _jobs(app: FastAPI, ward: Ward) -> None:
     def job(name: str) -> dict[str, Any]:
         """How far a job is, and its result when it is done."""
         return ward.jobs[name].told()
+
+    @app.get("/api/jobs/{name}/{kind}", tags=["jobs"], response_class=Response, responses=files(*MEDIA.values()))
+    def file(name: str, kind: job_files.Kind) -> Response:
+        """A file of a job that is done: its table, its run record, the figure of a comparison."""
+        ending = "record.json" if kind == "record" else kind
+        return _file(job_files.file_of(ward.jobs[name], kind), f"{ward.jobs[name].kind}.{ending}", MEDIA[kind])
 
     @app.delete("/api/jobs/{name}", tags=["jobs"])
     def end(name: str) -> dict[str, Any]:
@@ -226,7 +249,7 @@ def simulated(asked: Asked) -> Any:
 
 def compared(asked: LongRun) -> Any:
     """The work of a job that compares: `plan` with `other`, or with itself edited, on the same patients."""
-    first = Plan.load(checked_name(asked.plan) if isinstance(asked.plan, str) else asked.plan)
+    first = plan_called(asked.plan) if isinstance(asked.plan, str) else Plan.load(asked.plan)
     other = asked.loaded() if asked.other is None else Asked(plan=asked.other, but=asked.but).loaded()
 
     def work(tick: Any) -> Mapping[str, Any]:
@@ -240,20 +263,20 @@ def compared(asked: LongRun) -> Any:
 
 def exported(kind: Kind, scene: Scene, ward: Ward) -> Response:
     """One of the files of a scene, with a name that says which."""
-    stem = f"{scene.plan}-{scene.patients}x{scene.days}-seed{scene.seed}"
+    stem = f"{scene.file_name}-{scene.patients}x{scene.days}-seed{scene.seed}"
     if kind == "yaml":
-        return _file(scene.loaded().dump(), f"{scene.plan}.yaml", "application/yaml")
+        return _file(scene.loaded().dump(), f"{scene.file_name}.yaml", MEDIA["yaml"])
     course = ward.course(scene)
     if kind == "record":
-        return _file(json.dumps(course.record, indent=1), f"{stem}.record.json", "application/json")
+        return _file(json.dumps(course.record, indent=1), f"{stem}.record.json", MEDIA["record"])
     if kind == "csv":
         text = io.StringIO()
         header, rows = fans.table_of(fans.fan_of(course, scene.patient))
         csv.writer(text).writerows([header, *rows])
-        return _file(text.getvalue(), f"{stem}.csv", "text/csv")
+        return _file(text.getvalue(), f"{stem}.csv", MEDIA["csv"])
     what, _, ending = kind.rpartition("-")
     return _file(_drawn(what, ending, course, scene), f"{stem}{what and '-' + what}.{ending}",
-                 "image/svg+xml" if ending == "svg" else "image/png")  # fmt: skip
+                 MEDIA[ending])  # fmt: skip
 
 
 def _drawn(what: str, ending: str, course: Any, scene: Scene) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 from nicegui import ui
 
 from dayzero.errors import DayzeroError
@@ -14,6 +15,8 @@ from dayzero.present import app_compare, app_evidence, app_model, app_patient
 from dayzero.present.api import Ward, api_of
 from dayzero.present.app_parts import frame, tag
 from dayzero.present.app_ward import WardView
+from dayzero.present.evidence_view import plan_of, study_called
+from dayzero.present.plan_link import packed
 from dayzero.present.problems import problem
 from dayzero.present.scene import Scene
 
@@ -85,11 +88,11 @@ def _files(app: FastAPI) -> None:
         await view.receive(unquote(request.headers.get("x-file-name", "chart.csv")), await request.body())
         return Response(status_code=204)
 
-    @app.get("/api/evidence/{study}/{arm}.yaml", tags=["evidence"])
+    @app.get("/view/evidence/{study}/{arm}", include_in_schema=False)
     def _(study: str, arm: str) -> Response:
-        """The plan that stands for an arm of a published study."""
-        text = app_evidence.plan_text(app_evidence.study_called(study), arm)
-        return Response(text, media_type="application/yaml")
+        """The ward with the plan that stands for an arm of a published study."""
+        own = Scene(plan=packed(plan_of(study_called(study), arm)))
+        return RedirectResponse(f"/?{own.query()}", 303)
 
     @app.api_route("/api/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
     def _(rest: str) -> Response:

@@ -14,12 +14,12 @@ from dayzero.errors import DayzeroError
 from dayzero.present import charts, fans
 from dayzero.present.api import LongRun, Ward, compared
 from dayzero.present.app_controls import AnyField
-from dayzero.present.app_parts import Choice, button, frame, markup, table, tag
-from dayzero.present.app_wait import follow
+from dayzero.present.app_parts import Choice, button, exports, frame, markup, table, tag
+from dayzero.present.app_plan import OpenPlan, plans_to_choose
+from dayzero.present.app_wait import follow, until_warm
 from dayzero.present.compare import EXPLAINED, MAIN, SHARED, signed
 from dayzero.present.page import BLUE, VERMILLION
 from dayzero.present.scene import Scene
-from dayzero.present.tables import library_rows
 
 LEAD = "The same patients, with the same luck, under two plans: what would have changed, and for whom."
 PATIENTS, DAYS = (200, 500, 1000, 2000, 5000), (100, 180, 365, 730)
@@ -34,11 +34,10 @@ class CompareView:
 
     def build(self) -> None:
         """The two plans at the left, what differs at the right."""
-        plans = {row["name"]: row["title"] or row["name"] for row in library_rows("plan")}
         with frame("/compare", "Compare", LEAD), tag("div", classes="two"):
             with tag("div", classes="controls"):
                 for word, scene in (("First plan", self.first), ("Second plan", self.second)):
-                    self._plan(word, scene, plans)
+                    self._plan(word, scene)
                 sizes = {str(n): str(n) for n in sorted({*PATIENTS, self.first.patients})}
                 Choice("Patients", sizes, str(self.first.patients), lambda v: self._both(patients=int(v)))
                 days = {str(d): f"day {d}" for d in sorted({*DAYS, self.first.days})}
@@ -62,6 +61,7 @@ class CompareView:
         except DayzeroError as problem:
             self._alert.text = str(problem)
             return
+        await until_warm(self._ward.warm, self._wait)
         await asyncio.gather(self._show_fans(), follow(self._ward.jobs, job, self._wait, self._alert))
         if job.result is not None:
             self._result.content = result_markup(job.result)
@@ -87,10 +87,10 @@ class CompareView:
                     f"Median and bands of {len(course)} virtual patients; tables tell the differences.",
                 )
 
-    def _plan(self, word: str, scene: Scene, plans: dict[str, str]) -> None:
+    def _plan(self, word: str, scene: Scene) -> None:
         is_first = word.startswith("First")
 
-        async def chosen(name: str) -> None:
+        def chosen(name: str) -> None:
             self._go(**{"first" if is_first else "second": scene.but(plan=name, edits=())})
 
         async def apply(path: str, value: str) -> None:
@@ -98,7 +98,8 @@ class CompareView:
 
         with tag("fieldset"):
             tag("legend", word)
-            Choice(word, plans, scene.plan, chosen)
+            Choice(word, plans_to_choose(scene.plan), scene.plan, chosen)
+            OpenPlan(scene.loaded, chosen, f"Open or write the {word.lower()}")
             with tag("ul", classes="chips", **{"aria-label": f"Edits of the {word.lower()}"}), ui.element("li"):
                 for edit in scene.edits:
                     path = edit.partition("=")[0]
@@ -110,15 +111,21 @@ class CompareView:
         self._go(first=self.first.but(**changes), second=self.second.but(**changes))
 
     def _go(self, first: Scene | None = None, second: Scene | None = None) -> None:
-        first, second = first or self.first, second or self.second
+        ui.navigate.to(self._address(first or self.first, second or self.second))
+
+    def _address(self, first: Scene, second: Scene) -> str:
         also = [("other", second.plan), *(("also", edit) for edit in second.edits)]
-        ui.navigate.to(f"/compare?{first.query()}&{urlencode(also)}")
+        return f"/compare?{first.query()}&{urlencode(also)}"
 
     def _exports(self, name: str) -> str:
-        first, second = (escape(f"/api/export/yaml?{scene.query()}") for scene in (self.first, self.second))
-        return (f'<div class="row exports"><a class=button href="/api/jobs/{name}" download="comparison.json">'
-                f'Everything (JSON)</a><a class=button href="{first}" download>First plan (YAML)</a>'
-                f'<a class=button href="{second}" download>Second plan (YAML)</a></div>')  # fmt: skip
+        first, second = (f"/api/export/yaml?{scene.query()}" for scene in (self.first, self.second))
+        job = f"/api/jobs/{name}"
+        files = {"Figure (PNG)": f"{job}/png", "Figure (SVG)": f"{job}/svg", "Table (CSV)": f"{job}/csv",
+                 "Run record": f"{job}/record", "Everything (JSON)": job}  # fmt: skip
+        own = {"First plan (YAML)": first, "Second plan (YAML)": second}
+        link = f'<a href="{escape(self._address(self.first, self.second))}">link</a>'
+        again = f"<p class=run>This view again: {link}; it holds the plans and their edits, nothing of a patient.</p>"
+        return f"<h2>Take it along</h2>{exports(files | own)}{again}"
 
 
 def result_markup(result: Mapping[str, Any]) -> str:

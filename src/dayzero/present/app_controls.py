@@ -8,8 +8,10 @@ from typing import Any, NamedTuple, get_args
 from nicegui import ui
 
 from dayzero.errors import DayzeroError
-from dayzero.present.app_parts import Choice, Slider, button, tag
+from dayzero.present.app_parts import Choice, Slider, button, fresh, tag
+from dayzero.present.app_plan import OpenPlan, plans_to_choose
 from dayzero.present.fields import Field, fields_of, written
+from dayzero.present.plan_link import plan_called
 from dayzero.present.scene import Scene
 from dayzero.present.tables import library_rows
 from dayzero.spec import Plan
@@ -92,12 +94,11 @@ class Controls:
         ui.run_javascript("".join(script))
 
     def _plan(self) -> None:
-        plans = {row["name"]: row["title"] or row["name"] for row in library_rows("plan")}
-
-        async def chosen(name: str) -> None:
+        def chosen(name: str) -> None:
             ui.navigate.to(f"/?{Scene(plan=name, days=self.scene.days, patients=self.scene.patients).query()}")
 
-        Choice("Plan", plans, self.scene.plan, chosen)
+        Choice("Plan", plans_to_choose(self.scene.plan), self.scene.plan, chosen)
+        OpenPlan(lambda: _loaded(self.scene), chosen)
 
     def _knob(self, knob: Knob, plan: Plan) -> None:
         async def moved(value: float, rests: bool) -> None:
@@ -187,7 +188,7 @@ class AnyField:
 
             Choice("Field", {path: path for path in known}, asked["path"], look)
             told = tag("p", "", "said")
-            name = f"v{id(self):x}"
+            name = fresh("v")
             with tag("div", classes="field"):
                 tag("label", "Value", for_=name)
                 value = tag("input", id=name, type="text", autocomplete="off", maxlength=500)
@@ -205,7 +206,7 @@ def _loaded(scene: Scene) -> Plan:
     try:
         return scene.loaded()
     except DayzeroError:
-        return Plan.load(scene.plan)
+        return plan_called(scene.plan)
 
 
 def value_of(plan: Plan, path: str) -> str:

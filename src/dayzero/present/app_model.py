@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from dayzero.errors import DayzeroError
-from dayzero.present.app_parts import frame, markup, tag
+from dayzero.present.app_parts import exports, frame, markup, tag
 from dayzero.present.explain import Explanation, explain, shown
 
 LEAD = "Every organ system and ward policy as it is written: equations, parameters with unit, spread, source, standing."
@@ -45,6 +45,7 @@ def _first(listed: Sequence[Mapping[str, Any]]) -> None:
         tag("h2", head)
         body = "".join(f"<tr><td>{_anchor(row['name'])}</td><td>{escape(row['meaning'])}</td></tr>" for row in rows)
         markup(f"<table class=note><tbody>{body}</tbody></table>")
+    _take_along({"Every parameter (CSV)": "/api/parameters.csv", "Everything (JSON)": "/api/explain"}, "/model")
 
 
 def _explained(found: Explanation) -> None:
@@ -60,6 +61,16 @@ def _explained(found: Explanation) -> None:
     for title, table in found.tables.items():
         tag("h2", title.capitalize())
         markup(_table(found, title, table))
+    query = urlencode({"name": found.name})
+    files = {"Everything (JSON)": f"/api/explain?{query}"}
+    if "parameters" in found.tables and found.kind == "organ":
+        files["Parameters (CSV)"] = f"/api/parameters.csv?{query}"
+    _take_along(files, _link(found.name))
+
+
+def _take_along(files: dict[str, str], link: str) -> None:
+    tag("h2", "Take it along")
+    markup(f'{exports(files)}<p class=run>This view again: <a href="{escape(link)}">link</a>.</p>')
 
 
 def _table(found: Explanation, title: str, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from html import escape
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from dayzero.present.page import DISCLAIMER
 VIEWS: dict[str, str] = {"/": "Ward", "/compare": "Compare", "/patient": "Patient", "/evidence": "Evidence",
                          "/model": "Model"}  # fmt: skip
 MOVING_S = 0.04  # seconds between two values sent while a slider is dragged
+_numbers = count(1)
 
 
 @cache
@@ -45,6 +47,11 @@ def frame(path: str, title: str, lead: str = "") -> Iterator[None]:
         if lead:
             tag("p", lead, "lead")
         yield
+
+
+def fresh(kind: str) -> str:
+    """A name for an element that no other has."""
+    return f"{kind}-{next(_numbers)}"
 
 
 def tag(name: str, text: str = "", classes: str = "", **attributes: Any) -> TextElement:
@@ -86,7 +93,7 @@ class Slider:
     def __init__(self, label: str, unit: str, span: tuple[float, float, float], value: float,
                  moved: Callable[[float, bool], Any], help_: str = "") -> None:  # fmt: skip
         low, high, step = span
-        self._name = f"s{id(self):x}"
+        self._name = fresh("s")
         with tag("div", classes="field"):
             words = f"{label} ({unit})" if unit else label
             tag("label", words, for_=self._name)
@@ -120,15 +127,17 @@ class Choice:
 
     def __init__(self, label: str, options: dict[str, str], value: str, chosen: Callable[[str], Any],
                  help_: str = "") -> None:  # fmt: skip
-        self._name = f"c{id(self):x}"
+        self._name = fresh("c")
         with tag("div", classes="field"):
             tag("label", label, for_=self._name)
-            with tag("select", id=self._name) as select:
-                for key, word in options.items():
-                    tag("option", word, value=key, selected=key == value)
+            body = "".join(f'<option value="{escape(key)}"{" selected" * (key == value)}>{escape(word)}</option>'
+                           for key, word in options.items())  # fmt: skip
+            select = markup(body, "select")
+            select._props["id"] = self._name
             if help_:
                 tag("p", help_, "help")
-        select.on("change", lambda e: chosen(str(e.args)), js_handler="(e) => emit(e.target.value)")
+        keys = list(options)  # by place: an option whose value is empty would give its words
+        select.on("change", lambda e: chosen(keys[int(e.args)]), js_handler="(e) => emit(e.target.selectedIndex)")
 
     def setting(self, value: str) -> str:
         """Script that sets the list."""

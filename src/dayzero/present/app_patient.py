@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import csv
 import io
+import json
 import secrets
 from collections.abc import Callable
 from html import escape
@@ -22,10 +24,12 @@ from dayzero.present import charts_patient, uploads
 from dayzero.present.api import Ward
 from dayzero.present.app_donors import donors
 from dayzero.present.app_parts import Choice, button, frame, markup, table, tag
-from dayzero.present.clinic_note import FEW, heading, lines, missing, sections
+from dayzero.present.clinic_note import FEW, heading, lines, missing, sections, status_data
 from dayzero.present.clinic_page import status_page
+from dayzero.present.page import DISCLAIMER
 from dayzero.present.tables import library_rows
 from dayzero.records import Chart
+from dayzero.units import QUANTITIES
 
 LEAD = "Drop a chart: its counts, what the field's definitions say of it, and when counts may recover."
 KINDS = "CSV or Parquet in long form, or a FHIR R4 bundle (JSON); 16 MB at most. It stays in memory on this machine."
@@ -110,6 +114,8 @@ class PatientView:
         _one(place, chart, status, 0, self._ward)
         with tag("div", classes="row"):
             button("Save the note of all (HTML)", self._save)
+            button("Save what was judged (JSON)", self._save_data)
+            button("Save the readings (CSV)", self._save_readings)
         with tag("details"):
             tag("summary", "Definitions applied")
             rows = [(d.rule, d.version, "yes" if d.verified else "no", d.citation) for d in status.definitions()]
@@ -120,6 +126,28 @@ class PatientView:
         if self._status is not None:
             page = status_page(self._status, title=f"Clinical status: {self._file}", definitions=True)
             ui.download.content(page.encode(), "clinical-status.html", "text/html")
+
+    def _save_data(self) -> None:
+        if self._status is not None:
+            told = json.dumps(status_data(self._status) | {"note": DISCLAIMER}, default=str, indent=1)
+            ui.download.content(told.encode(), "clinical-status.json", "application/json")
+
+    def _save_readings(self) -> None:
+        if self._chart is not None:
+            ui.download.content(readings_csv(self._chart).encode(), "readings.csv", "text/csv")
+
+
+def readings_csv(chart: Chart) -> str:
+    """The readings of a chart in long form, as it is read again."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("patient", "day", "quantity", "value", "unit"))
+    for patient in chart.patients:
+        for name, seen in uploads.series_of(chart, patient).items():
+            unit = QUANTITIES[name].unit
+            writer.writerows((patient, day, name, f"{'<' if limit < 0 else '>' if limit > 0 else ''}{value:g}", unit)
+                             for day, value, limit in seen)  # fmt: skip
+    return text.getvalue()
 
 
 def _day(value: float) -> str:

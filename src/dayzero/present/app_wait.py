@@ -7,8 +7,26 @@ from typing import Any
 
 from dayzero.present.app_parts import button, tag
 from dayzero.present.jobs import Job, Jobs
+from dayzero.present.warm import WarmUp
 
 EVERY_S = 0.2
+LOADED_S = 1.0  # a kept program is there by then; longer means that it is being compiled
+
+
+async def until_warm(warm: WarmUp, place: Any) -> None:
+    """Say in a place that the model is being compiled, and for how long, until it is."""
+    if warm.waited_s is None:
+        return
+    place.clear()
+    with place, tag("div", classes="row waiting"):
+        tag("label", "Making the model ready", for_="warm-up")
+        tag("progress", id="warm-up")
+        said = tag("span", "", role="status")
+    while (waited := warm.waited_s) is not None:
+        if waited > LOADED_S:
+            said.text = f"compiled once for this processor; some seconds, {waited:.0f} so far"
+        await asyncio.sleep(EVERY_S)
+    place.clear()
 
 
 async def follow(jobs: Jobs, job: Job, place: Any, alert: Any) -> None:

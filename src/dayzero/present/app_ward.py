@@ -17,6 +17,7 @@ from dayzero.present import charts, fans
 from dayzero.present.api import Ward
 from dayzero.present.app_controls import Controls
 from dayzero.present.app_parts import exports, frame, markup, table, tag
+from dayzero.present.app_wait import until_warm
 from dayzero.present.jobs import Lane
 from dayzero.present.page import record_line
 from dayzero.present.scene import Scene
@@ -56,6 +57,7 @@ class WardView:
                 self.controls = Controls(self.scene, self.change)
             with tag("div", classes="results"):
                 self._alert = tag("div", "", "alert", role="alert")
+                self._wait = tag("div")
                 self._cards = markup("<p class=said>Simulating the first patients …</p>")
                 self._said = tag("p", "", "visually-hidden", role="status", **{"aria-live": "polite"})
                 with tag("figure", **{"aria-labelledby": "course-told"}):
@@ -73,6 +75,7 @@ class WardView:
             self._narrow = int(await ui.run_javascript("window.innerWidth", timeout=5)) < NARROW
         except TimeoutError:  # the browser has gone on to another page
             return
+        await until_warm(self.ward.warm, self._wait)
         await self.change(self.scene, True)
 
     async def change(self, scene: Scene, rests: bool) -> None:
@@ -110,7 +113,7 @@ class WardView:
         return course, fans.fan_of(course, scene.patient), fans.strip_of(course)
 
     def _draw(self, course: Course, fan: dict[str, Any], rests: bool) -> None:
-        options = charts.fan_options(fan, self._narrow, self.scene.days)
+        options = charts.fan_options(fan, self._narrow, self.scene.days, words=rests)
         panels = len(options["grid"])
         if not self._plots or len(self._plots[0].options["grid"]) != panels:
             self._chart.clear()

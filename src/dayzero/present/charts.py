@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from dayzero.present.page import BLUE, GREEN, PURPLE, VERMILLION
 
 INK = "currentColor"
@@ -30,10 +32,11 @@ def fan_height(panels: int, narrow: bool) -> int:
     return TOP + panels * (TALL + GAP + 16 * narrow) + FOOT
 
 
-def fan_options(fan: Mapping[str, Any], narrow: bool = False, last_day: int | None = None) -> dict[str, Any]:
+def fan_options(fan: Mapping[str, Any], narrow: bool = False, last_day: int | None = None,
+                words: bool = True) -> dict[str, Any]:  # fmt: skip
     """Options of the figure of a fan (`dayzero.present.fans.fan_of`), a panel below the other, one axis of days.
 
-    ``last_day`` of the axis; left out, that of the fan.
+    ``last_day`` of the axis; left out, that of the fan. ``words``: what stands under the pointer, day by day.
     """
     span = (fan["days"][0], max(fan["days"][-1], last_day or 0))
     panels: Sequence[Mapping[str, Any]] = fan["panels"]
@@ -43,11 +46,11 @@ def fan_options(fan: Mapping[str, Any], narrow: bool = False, last_day: int | No
         top = TOP + at * (TALL + GAP + 16 * narrow) + 16 * narrow
         axis = Axis(panel)
         grids.append({"left": left, "right": right, "top": top, "height": TALL})
-        words = f"{panel['label']} ({panel['unit']})" if narrow else _lines(panel["label"], panel["unit"])
+        title = f"{panel['label']} ({panel['unit']})" if narrow else _lines(panel["label"], panel["unit"])
         place = {"left": left - 6, "top": top - 20} if narrow else {"left": 0, "top": top + TALL / 2 - 26}
         titles.append(
             {
-                "text": words,
+                "text": title,
                 **place,
                 "padding": 0 if not narrow else [2, 6],
                 "textStyle": {"fontSize": 12, "fontWeight": "normal", "color": INK, "lineHeight": 16},
@@ -55,7 +58,7 @@ def fan_options(fan: Mapping[str, Any], narrow: bool = False, last_day: int | No
         )
         x_axes.append(days_axis_of(at, span, at == len(panels) - 1, 7 if narrow else 13))
         y_axes.append(axis.options(at))
-        series += _panel(at, fan["days"], panel, axis, narrow)
+        series += _panel(at, fan["days"], panel, axis, narrow, words)
     return {"animation": False, "grid": grids, "title": titles, "xAxis": x_axes, "yAxis": y_axes, "series": series,
             "axisPointer": {"link": [{"xAxisIndex": "all"}], "label": {"show": False}}, "tooltip": hover_of(),
             "aria": {"enabled": False}}  # fmt: skip
@@ -63,7 +66,7 @@ def fan_options(fan: Mapping[str, Any], narrow: bool = False, last_day: int | No
 
 def moved(options: Mapping[str, Any]) -> dict[str, Any]:
     """Of the options of a fan only what a moving slider changes: values and the heights of the axes."""
-    series = [{"data": each["data"]} for each in options["series"]]
+    series = [{"id": each["id"], "data": each["data"]} for each in options["series"]]
     for each, whole in zip(series, options["series"], strict=True):
         each |= {"endLabel": whole["endLabel"], "markLine": whole["markLine"]} if "endLabel" in whole else {}
     return {"series": series, "yAxis": [{"max": axis["max"]} for axis in options["yAxis"]]}
@@ -92,6 +95,14 @@ class Axis:
         shown = math.log10(value) if self.log and value > 0 else -math.inf if self.log else value
         return round(max(shown - self.low, 0.0), 4)
 
+    def places(self, values: Sequence[float | None]) -> list[float | None]:
+        """Where values are drawn, one after the other."""
+        known = np.array(values, dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shown = np.log10(known) if self.log else known
+        told = np.round(np.maximum(shown - self.low, 0.0), 4).tolist()
+        return [None if value is None else place for value, place in zip(values, told, strict=True)]
+
     def options(self, at: int) -> dict[str, Any]:
         """The axis, labelled with the values themselves."""
         word = "10 ** (v + LOW)" if self.log else "v + LOW"
@@ -103,46 +114,46 @@ class Axis:
                 "splitLine": {"lineStyle": {"color": INK, "opacity": 0.1}}}  # fmt: skip
 
 
-def _panel(at: int, days: Sequence[int], panel: Mapping[str, Any], axis: Axis, narrow: bool) -> list[dict[str, Any]]:
+def _panel(at: int, days: Sequence[int], panel: Mapping[str, Any], axis: Axis, narrow: bool,
+           with_words: bool) -> list[dict[str, Any]]:  # fmt: skip
     own = {"xAxisIndex": at, "yAxisIndex": at, "symbol": "none", "silent": True}
     stacked = {**own, "type": "line", "stack": f"band{at}", "lineStyle": {"width": 0}, "tooltip": {"show": False}}
-    places = {key: [axis.place(v) for v in panel[key]] for key in ("p5", "p25", "p75", "p95")}
-    series: list[dict[str, Any]] = [{**stacked, "data": _points(days, places["p5"])}]
+    name = panel["name"]
+    places = {key: axis.places(panel[key]) for key in ("p5", "p25", "p50", "p75", "p95")}
+    series: list[dict[str, Any]] = [{**stacked, "id": f"{name} p5", "data": _points(days, places["p5"])}]
     for low, high, strength in BANDS:
         between = [None if a is None or b is None else round(b - a, 4)
                    for a, b in zip(places[low], places[high], strict=True)]  # fmt: skip
         area = {"color": BLUE, "opacity": strength}
-        series.append({**stacked, "data": _points(days, between), "areaStyle": area})
-    words = [_words(panel, i) for i in range(len(days))]
-    median = [[day, axis.place(v), word] for day, v, word in zip(days, panel["p50"], words, strict=True)]
+        series.append({**stacked, "id": f"{name} {high}", "data": _points(days, between), "areaStyle": area})
+    median = _points(days, places["p50"])
+    for point, word in zip(median, _words(panel) if with_words else (), strict=False):
+        point.append(word)
     last = next((v for v in reversed(panel["p50"]) if v is not None), None)
     apart = _apart([axis.place(v) for v in (last, *(level["value"] for level in panel["levels"]))], axis)
     levels = [{"yAxis": axis.place(level["value"]), "name": f"{level['value']:g} {level['label']}",
                "label": {"offset": [0, -shift]},
                "lineStyle": {"type": [6, 3] if level["kind"] == "recovery" else [1, 3]}}
               for level, shift in zip(panel["levels"], apart[1:], strict=True)]  # fmt: skip
-    series.append({**own, "type": "line", "name": panel["name"], "data": median, "color": BLUE,
+    series.append({**own, "type": "line", "id": name, "name": name, "data": median, "color": BLUE,
                    "lineStyle": {"width": 2, "color": BLUE},
                    "endLabel": {"show": last is not None and not narrow, "formatter": f"{_number(last)} median",
                                 "color": INK, "fontSize": 11, "distance": 6, "offset": [0, -apart[0]]},
                    "markLine": levels_of(levels, narrow)})  # fmt: skip
-    series.append({**own, "type": "line", "name": f"{panel['name']} patient", "color": VERMILLION,
-                   "lineStyle": {"width": 1.5, "type": [6, 3], "color": VERMILLION},
-                   "data": _points(days, [axis.place(v) for v in panel.get("patient", [])])})  # fmt: skip
+    return series + (_own(days, panel, axis, own) if "patient" in panel else [])
+
+
+def _own(days: Sequence[int], panel: Mapping[str, Any], axis: Axis, own: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One patient's true course, and what the laboratory reported of it."""
+    name = panel["name"]
+    true = {**own, "type": "line", "id": f"{name} patient", "name": f"{name} patient", "color": VERMILLION,
+            "lineStyle": {"width": 1.5, "type": [6, 3], "color": VERMILLION},
+            "data": _points(days, axis.places(panel["patient"]))}  # fmt: skip
     reports = [{"value": [day, axis.place(value)], "itemStyle": {"color": "none" if limited else INK}}
                for day, value, limited in panel.get("reported", ())]  # fmt: skip
-    series.append(
-        {
-            **own,
-            "type": "scatter",
-            "name": f"{panel['name']} reported",
-            "symbol": "circle",
-            "symbolSize": 4.5,
-            "data": reports,
-            "itemStyle": {"borderColor": INK, "borderWidth": 0.8},
-        }
-    )
-    return series  # fmt: skip
+    seen = {**own, "type": "scatter", "id": f"{name} reported", "name": f"{name} reported", "symbol": "circle",
+            "symbolSize": 4.5, "data": reports, "itemStyle": {"borderColor": INK, "borderWidth": 0.8}}  # fmt: skip
+    return [true, seen]
 
 
 def _apart(places: Sequence[float | None], axis: Axis) -> list[float]:
@@ -164,8 +175,12 @@ def _points(days: Sequence[int], values: Sequence[float | None]) -> list[list[An
     return [[day, value] for day, value in zip(days, values, strict=False)]
 
 
-def _words(panel: Mapping[str, Any], at: int) -> str:
-    """What stands under the pointer; numbers and names of ours, no text of a person."""
+def _words(panel: Mapping[str, Any]) -> list[str]:
+    """What stands under the pointer by day; numbers and names of ours, no text of a person."""
+    return [_words_of(panel, at) for at in range(len(panel["p50"]))]
+
+
+def _words_of(panel: Mapping[str, Any], at: int) -> str:
     if panel["p50"][at] is None:
         return ""
     middle, low, high = (_number(panel[key][at]) for key in ("p50", "p5", "p95"))

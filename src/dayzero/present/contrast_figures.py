@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 from dayzero.present.page import BLUE, GREY, VERMILLION, foot, frame, styled
 
 if TYPE_CHECKING:
-    from dayzero.analyse.compare import Comparison
+    from dayzero.analyse.compare import Comparison, Pair
     from dayzero.analyse.trial import TrialResult
 
 RATIO_TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 1, 1.5, 2, 3, 5, 10)
@@ -38,19 +38,23 @@ class Mark(NamedTuple):
 
 def comparison_figure(found: Comparison) -> Figure:
     """The differences in percent points of every main endpoint at its last day, of the first pair."""
+    return pair_figure(found.pairs[0], found.record)
+
+
+def pair_figure(pair: Pair, record: Mapping[str, Any]) -> Figure:
+    """The differences of two plans; ``record``: of the run, for the foot."""
     from dayzero.present.compare import MAIN, gain_told, signed
 
-    pair = found.pairs[0]
     last = {row.name: row for row in pair.contrasts if row.unit == "% points" and row.name in MAIN}
     marks = [Mark(f"{row.label}, day {row.day}", row.difference, row.low, row.high,
                   f"{row.first:.1f} → {row.second:.1f} %   {signed(row.difference)}   gain {gain_told(row)}")
              for row in last.values()]  # fmt: skip
     with styled():
         notes = [PAIRED]
-        figure, axes = _page(found.record, [len(marks)], notes)
+        figure, axes = _page(record, [len(marks)], notes)
         _forest(axes[0], marks, ratio=False)
         axes[0].set_xlabel(f"← more under {pair.first}    percent points    more under {pair.second} →")
-        frame(figure, f"{pair.second} less {pair.first}", found.record, notes)
+        frame(figure, f"{pair.second} less {pair.first}", record, notes)
     return figure
 
 
@@ -106,7 +110,7 @@ def _forests(result: TrialResult, what: str, panels: list[tuple[str, list[Mark],
     return figure
 
 
-def _page(record: dict[str, Any], rows: Sequence[int], notes: Sequence[str]) -> tuple[Figure, list[Axes]]:
+def _page(record: Mapping[str, Any], rows: Sequence[int], notes: Sequence[str]) -> tuple[Figure, list[Axes]]:
     """A page with one panel a group of rows, as tall as its rows."""
     low = 0.2 + 0.115 * len(foot(Figure(figsize=(8, 4)), record, notes))
     heights = [LINE * max(n, 1) + 0.25 for n in rows]
@@ -164,4 +168,4 @@ def _scale(axes: Axes, marks: Sequence[Mark], ratio: bool, level: bool) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}".replace("-", "−").replace("+0", "0")))
 
 
-__all__ = ["WORDS", "comparison_figure", "forest_figure", "published_figure"]
+__all__ = ["WORDS", "comparison_figure", "forest_figure", "pair_figure", "published_figure"]

@@ -12,7 +12,24 @@ from starlette.exceptions import HTTPException
 from dayzero.errors import DayzeroError, InputError
 
 MEDIA = "application/problem+json"
+SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "what cannot be used, in one sentence"},
+        "field": {"type": "string", "description": "the field it is about"},
+    },
+}
+PROBLEM = {"description": "A problem document", "content": {MEDIA: {"schema": SCHEMA}}}
 TITLES = {400: "Not understood", 404: "Not found", 405: "Not allowed", 422: "Cannot be used", 500: "The run failed"}
+
+
+def files(*media: str) -> dict[int | str, dict[str, Any]]:
+    """What an operation that answers with files says of them."""
+    return {200: {"description": "The file", "content": {name: {} for name in dict.fromkeys(media)}}}
 
 
 def problem(status: int, detail: str, **more: Any) -> JSONResponse:
@@ -29,8 +46,26 @@ def of_error(error: DayzeroError) -> JSONResponse:
     return problem(422, str(error), **parts)
 
 
+def _describe(app: FastAPI) -> None:
+    """Let the description of the interface say what errors look like."""
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        told = plain()
+        for path in told["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)
+                operation["responses"]["4XX"] = PROBLEM
+        for name in ("HTTPValidationError", "ValidationError"):
+            told.get("components", {}).get("schemas", {}).pop(name, None)
+        return told
+
+    app.openapi = described
+
+
 def answer_with_problems(app: FastAPI) -> None:
     """Let every error of an application be a problem document."""
+    _describe(app)
 
     @app.exception_handler(DayzeroError)
     async def _known(_: Request, error: DayzeroError) -> JSONResponse:

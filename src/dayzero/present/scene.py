@@ -1,6 +1,6 @@
 """What a view of the page shows, as its address says it: a plan, the edits, who is simulated and how long.
 
-The address holds plans and edits only, never anything of a patient::
+The address holds plans and edits only, never anything of a patient; a plan of one's own is packed (`plan_link`)::
 
     plan=aml-sibling-pbsc & but=graft.cd34_per_kg=3e6 & days=120 & patients=200 & seed=1
 
@@ -9,28 +9,30 @@ The same words make the links of exports, so that a link gives the same picture,
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from dayzero.errors import SpecError
+from dayzero.present.plan_link import plan_called
 from dayzero.simulation.course import Course
-from dayzero.spec import Plan, library_names
+from dayzero.spec import Plan
 from dayzero.spec.files import read_text_value
-from dayzero.spec.reading import nearest
 
 FIRST_PLAN = "aml-sibling-pbsc"
 MOST_PATIENTS, MOST_DAYS, MOST_EDITS = 1000, 1095, 60
 LONGEST_EDIT = 2000
+ONE_BLOCK = 256  # patients
 KEPT_BYTES = 200 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A plan of the library with edits, simulated patients, last day, seed, and the one patient looked at.
+    """A plan of the library or packed, with edits, simulated patients, last day, seed, and the one patient looked at.
 
     >>> scene = Scene.of({"plan": "auto-mel200-myeloma", "but": ["care.gcsf.start_day=7"], "days": "60"})
     >>> scene.query()
@@ -54,9 +56,10 @@ class Scene:
         if len(edits) > MOST_EDITS or any(len(edit) > LONGEST_EDIT for edit in edits):
             raise SpecError("address", "but", "more than it may hold", f"at most {MOST_EDITS} edits", "write a plan")
         name = str(told.get("plan") or FIRST_PLAN)
+        plan_called(name)
         looked_at = told.get("patient") not in (None, "")
         return cls(
-            plan=checked_name(name),
+            plan=name,
             edits=edits,
             patients=_whole(told, "patients", 1, MOST_PATIENTS, 200),
             days=_whole(told, "days", 1, MOST_DAYS, 120),
@@ -88,7 +91,13 @@ class Scene:
 
     def loaded(self) -> Plan:
         """The plan with its edits, checked."""
-        return with_edits(Plan.load(self.plan), self.edits)
+        plan = plan_called(self.plan)
+        return with_edits(plan, self.edits) if self.edits else plan
+
+    @property
+    def file_name(self) -> str:
+        """The plan's name as files may be called."""
+        return re.sub(r"[^A-Za-z0-9._-]+", "-", plan_called(self.plan).name)[:60].strip("-.") or "plan"
 
 
 class Courses:
@@ -123,12 +132,16 @@ class Courses:
 
 
 def moving(scene: Scene, recording: Sequence[str], days: int) -> Course:
-    """The course of a scene while a slider moves: the integration's fast steps, few quantities, not kept."""
+    """The course of a scene while a slider moves: the integration's fast steps, few quantities, not kept.
+
+    Few patients are one block: sharing them out would cost more than a second core gains.
+    """
     from dayzero.simulation.cohort import simulate
 
     last = min(scene.days, days)
+    block = scene.patients if scene.patients <= ONE_BLOCK else None
     return simulate(scene.loaded(), patients=scene.patients, days=last, seed=scene.seed, recording=recording,
-                    steps_per_day="fast")  # fmt: skip
+                    steps_per_day="fast", block=block)  # fmt: skip
 
 
 def with_edits(plan: Plan, changes: Sequence[str]) -> Plan:
@@ -150,16 +163,6 @@ def with_edits(plan: Plan, changes: Sequence[str]) -> Plan:
                 raise SpecError("--but", repr(change), "a field of a value", "section.field=value", "edit it once")
         place[keys[-1]] = read_text_value(value)
     return plan.but(**edits)
-
-
-def checked_name(name: str, names: Iterable[str] | None = None) -> str:
-    """A name of the library; the page opens no file of this machine."""
-    known = list(library_names("plan") if names is None else names)
-    if name in known:
-        return name
-    near = nearest(name[:60], known)
-    advice = f"did you mean {near}?" if near else "see the list of plans"
-    raise SpecError("address", "plan", repr(name[:60]), f"one of {', '.join(known)}", advice)
 
 
 def _whole(told: Mapping[str, Any], name: str, low: int, high: int, usual: int) -> int:

@@ -64,7 +64,9 @@ def _page() -> object:
     from dayzero.simulation.cache import folder
 
     kept = folder()
-    return app_of(Ward(Jobs(None if kept is None else kept / "jobs")))
+    ward = Ward(Jobs(None if kept is None else kept / "jobs"))
+    ward.warm.begin()
+    return app_of(ward)
 
 
 def _link(port: int, token: str) -> str:

@@ -13,7 +13,7 @@ from pydantic import Field
 from dayzero.errors import SpecError
 from dayzero.spec.base import SpecModel, refuse
 from dayzero.spec.catalogue import LibraryKind, library_names, library_path
-from dayzero.spec.files import at_line, read_yaml, shortest, whole_mapping, write_yaml
+from dayzero.spec.files import at_line_of, read_text, shortest, whole_mapping, write_yaml, yaml_of
 from dayzero.spec.reading import kind_of, nearest
 
 SCHEMA_VERSION: Final = 1
@@ -38,11 +38,17 @@ class Document(SpecModel):
         if isinstance(written, Mapping):
             return cls(**whole_mapping(written, _called(cls.shelf)))
         path = cls.path_of(cast("str | Path", written))
-        data = read_yaml(path)
+        return cls.of_text(read_text(path), path.name or str(path))
+
+    @classmethod
+    def of_text(cls, text: str, where: str | None = None) -> Self:
+        """One from the text of a YAML file; ``where``: the file's name, for errors."""
+        name = where or _called(cls.shelf)
+        data = yaml_of(text, name)
         try:
             return cls(**data)
         except SpecError as problem:
-            raise at_line(problem, path) from None
+            raise at_line_of(problem, text, name) from None
 
     @classmethod
     def path_of(cls, written: str | Path) -> Path:

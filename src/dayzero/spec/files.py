@@ -24,8 +24,11 @@ LAST_STEP: Final = re.compile(r"(\.[^.\[\]]+|\[\d+\])$")
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """The keys and values of a YAML file."""
-    where = path.name or str(path)
-    text = _text_of(path)
+    return yaml_of(read_text(path), path.name or str(path))
+
+
+def yaml_of(text: str, where: str) -> dict[str, Any]:
+    """The keys and values of YAML text; ``where``: what errors call it."""
     try:
         data: Any = cast("Any", YAML(typ="safe", pure=True)).load(text)
     except MarkedYAMLError as problem:
@@ -80,20 +83,30 @@ def whole_mapping(data: Any, where: str) -> dict[str, Any]:
 
 def at_line(problem: SpecError, path: Path) -> SpecError:
     """The same problem with the file and the line its field stands on."""
-    lines = lines_of(path)
+    return at_line_of(problem, read_text(path), path.name)
+
+
+def at_line_of(problem: SpecError, text: str, where: str) -> SpecError:
+    """The same problem with the line of the text its field stands on."""
+    lines = lines_in(text)
     field = problem.field
     while field not in lines:
         shorter = LAST_STEP.sub("", field)
         if shorter == field:
-            return _moved(problem, path.name)
+            return _moved(problem, where)
         field = shorter
-    return _moved(problem, f"{path.name}:{lines[field]}")
+    return _moved(problem, f"{where}:{lines[field]}")
 
 
 def lines_of(path: Path) -> dict[str, int]:
     """The line of every dotted field of a YAML file."""
+    return lines_in(read_text(path))
+
+
+def lines_in(text: str) -> dict[str, int]:
+    """The line of every dotted field of YAML text."""
     lines: dict[str, int] = {}
-    _note_lines(cast("Any", YAML(typ="safe", pure=True)).compose(_text_of(path)), "", lines)
+    _note_lines(cast("Any", YAML(typ="safe", pure=True)).compose(text), "", lines)
     return lines
 
 
@@ -137,7 +150,8 @@ def _note_lines(node: Any, field: str, lines: dict[str, int]) -> None:
         _note_lines(value, name, lines)
 
 
-def _text_of(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file, or a sentence saying why there is none."""
     where = path.name or str(path)
     try:
         return path.read_text(encoding="utf-8-sig")

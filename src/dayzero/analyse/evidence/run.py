@@ -97,17 +97,24 @@ def model_digest() -> str:
     return found.hexdigest()
 
 
-def run_study(study: Study, request: Request) -> list[Figure]:
-    """Every figure of a study that is simulated, in order."""
+def run_study(study: Study, request: Request, progress: Callable[[float], None] | None = None) -> list[Figure]:
+    """Every figure of a study that is simulated, in order; ``progress``: told the share done, at most."""
     entries = [entry for entry in study.entries if not entry.refused]
     measures = {entry.finding.id: entry.measure for entry in entries}
     facts: dict[str, dict[str, Floats]] = {}
     done, target = 0, request.patients
+    whole, lived = request.most * max(len(study.arms), 1), [0]
+
+    def tick(patients: int) -> None:
+        lived[0] += patients
+        if progress is not None:
+            progress(lived[0] / whole)
+
     while True:
         for name, arm in study.arms.items():
             needs, last = needed(name, entries, measures)
             if needs:
-                more = simulated(arm, needs, last, range(done, target), request.seed, request.parameters)
+                more = simulated(arm, needs, last, range(done, target), request.seed, request.parameters, tick=tick)
                 facts[name] = _joined(facts.get(name), more)
         done = target
         figures = [_figure(entry, measures[entry.finding.id], facts, done) for entry in entries]
@@ -143,6 +150,7 @@ def simulated(
     seed: int,
     parameters: Mapping[str, Any] | None = None,
     steps: int | str = "usual",
+    tick: Callable[[int], None] = lambda _: None,
 ) -> dict[str, Floats]:
     """The facts of patients of an arm, in parts that fit into memory; ``parameters`` as `simulate` takes them."""
     plans = arm.loaded()
@@ -156,6 +164,7 @@ def simulated(
             course = simulate([plans[i % len(plans)] for i in ids], ids, last, seed, parameters=own, cores=1,
                               steps_per_day=steps)  # fmt: skip
         parts = _joined(parts, gather(course, needs))
+        tick(len(ids))
     return parts or {}
 
 
@@ -247,12 +256,12 @@ def run_studies(
     found: dict[str, list[Figure]] = {}
     waiting = []
     for study in studies:
-        known = None if fresh else _recalled(study, request)
+        known = None if fresh else recalled(study, request)
         if known is None:
             waiting.append(study)
         else:
             found[study.name] = known
-    for name, figures in each_of(waiting, partial(_run_and_keep, request=request), jobs or os.cpu_count() or 1):
+    for name, figures in each_of(waiting, partial(run_and_keep, request=request), jobs or os.cpu_count() or 1):
         found[name] = figures
         if progress is not None:
             progress(len(found), len(studies), name)
@@ -282,8 +291,9 @@ def work_of(study: Study) -> int:
     return sum(needed(name, entries, measures)[1] for name in study.arms)
 
 
-def _run_and_keep(study: Study, request: Request) -> list[Figure]:
-    figures = run_study(study, request)
+def run_and_keep(study: Study, request: Request, progress: Callable[[float], None] | None = None) -> list[Figure]:
+    """The figures of a study, kept for the next time."""
+    figures = run_study(study, request, progress)
     place = _place(study, request)
     if place is not None:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -293,7 +303,8 @@ def _run_and_keep(study: Study, request: Request) -> list[Figure]:
     return figures
 
 
-def _recalled(study: Study, request: Request) -> list[Figure] | None:
+def recalled(study: Study, request: Request) -> list[Figure] | None:
+    """The figures of a study that were kept for this model and request; None where there are none."""
     place = _place(study, request)
     if place is None or not place.is_file():
         return None
