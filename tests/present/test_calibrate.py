@@ -58,7 +58,7 @@ def test_a_set_is_explained(dayzero, two_studies, folder):  # noqa: F811
     target = folder / "told" / "small.yaml"
     dayzero("calibrate", *SMALL, "--out", target)
     code, out, _ = dayzero("calibrate", "--explain", target)
-    assert code == 0 and "graft.lodging" in out and "narrowed by" in out
+    assert code == 0 and "graft.lodging" in out and "most by" in out
     code, out, _ = dayzero("calibrate", "--explain", target, "--json")
     assert code == 0 and json.loads(out)["name"] == "small"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,7 +45,8 @@ def widths_figure(told: Mapping[str, Any]) -> Figure:
         figure.suptitle("What published findings say of each parameter", x=0.02, y=1 - 0.13 / height, ha="left")
         words = "Grey: before the fit, 95 %. Blue: after it, fitted value and 95 %; the best known first in each stage."
         figure.text(0.02, 1 - 0.42 / height, words, fontsize=6.5, color=GREY)
-        figure.text(0.02, 0.07 / height, f"{made_text(told)}\n{DISCLAIMER}", fontsize=5.5, color=GREY, va="bottom")
+        foot = textwrap.fill(made_text(told), 130)
+        figure.text(0.02, 0.07 / height, f"{foot}\n{DISCLAIMER}", fontsize=5.5, color=GREY, va="bottom")
     return figure
 
 

@@ -14,10 +14,11 @@ from dayzero.present.evidence_table import number
 from dayzero.present.tables import DISCLAIMER
 
 WHEN = ("before", "after", "left_out")
+ROWS_HEAD = "most by"
 EXPLAINED = (
     "Scores over the rows aimed at. Left out: each row simulated with the fit that did not see its study. Width: "
     "standard deviation after over before; 1 where the rows say nothing. Moved and between folds: in prior standard "
-    "deviations."
+    "deviations. Most by: the row that narrows it most."
 )
 
 
@@ -27,10 +28,9 @@ def show_set(told: Mapping[str, Any], console: Console) -> None:
         advice = "name a set written by dayzero calibrate"
         raise SpecError("calibrate", "--explain", "a set without scores", "one made by a fit", advice)
     console.print(_grid("Scores", ["", *(w.replace("_", " ") for w in WHEN)], score_rows(told)))
-    heads = ["parameter", "old", "new", "moved", "width", "folds", "narrowed by"]
-    console.print(
-        _grid("\nParameters, the best known first", heads, [(row[0], *row[2:]) for row in parameter_rows(told)])
-    )
+    heads = ["parameter", "old", "new", "moved", "width", ROWS_HEAD]
+    shown = [(row[0], *row[2:6], row[-1].split(", ")[0]) for row in parameter_rows(told)]
+    console.print(_grid("\nParameters, the best known first", heads, shown))
     console.print(Text(f"{EXPLAINED}\n{made_text(told)}\n{DISCLAIMER}"), style="dim")
 
 
@@ -91,7 +91,8 @@ def share(score: Mapping[str, Any]) -> str:
 
 def gain_text(gain: Mapping[str, Any]) -> str:
     """A gain with its interval."""
-    return f"{text(gain['mean'])} ({text(gain['low'])} to {text(gain['high'])})"
+    mean, low, high = (text(None if gain[end] is None else round(gain[end], 2)) for end in ("mean", "low", "high"))
+    return f"{mean} ({low}, {high})"
 
 
 def percent(value: float | None) -> str:
@@ -105,10 +106,13 @@ def text(value: float | None) -> str:
 
 
 def _grid(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table whose words fold and whose numbers do not."""
     grid = Table(title=Text(title, style="table.title"), title_justify="left", box=None, pad_edge=False)
     for at, name in enumerate(heads):
-        last = at == len(heads) - 1 and len(heads) > 4
-        grid.add_column(name, justify="left" if at == 0 or last else "right", no_wrap=not last)
+        words = at == 0 or name == ROWS_HEAD
+        grid.add_column(
+            name, justify="left" if words else "right", no_wrap=not words, overflow="fold", min_width=11 * words
+        )
     for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
     return grid
