@@ -126,7 +126,7 @@ class Problem:
     def act(self, state: Any, numbers: Any, today: Any, orders: Any) -> list[Any]:
         """The state after today's kill, infusion and transfusion."""
         p, y, outside = self.organs(numbers), self._tree(0, state), self._outside(today, orders)
-        return jax.tree.leaves(program._act(self.body, y, p, program.all_signals(self.body, y, p, outside)))
+        return jax.tree.leaves(program.act(self.body, y, p, program.all_signals(self.body, y, p, outside)))
 
     def morning(self, state: Any, memory: Any, numbers: Any, settings: Any, today: Any, day: Any, key: Any):
         """Report, decide, act: (state, memory, orders, compared quantities), flat."""
@@ -144,7 +144,7 @@ class Problem:
     def rates(self, state: Any, numbers: Any, today: Any, orders: Any) -> list[Any]:
         """Derivative of the state under today's signals and orders, per day."""
         outside = self._outside(today, orders)
-        return jax.tree.leaves(program._rates(self.body, self._tree(0, state), self.organs(numbers), outside))
+        return jax.tree.leaves(program.rates_of(self.body, self._tree(0, state), self.organs(numbers), outside))
 
     def evening(self, fates: Any, lived: Any, numbers: Any, today: Any, orders: Any, key: Any):
         """Hazards of the day integrated: (fates, events, death), flat; death is above 0 where one of them was one."""

@@ -117,9 +117,9 @@ def test_resting_memory_outlasts_what_kills_effectors_and_wakes_where_it_meets_a
     day = SimpleNamespace(surviving_effector=0.01, antibody_on_t_cell=0.1, immune_attack=(0.05, 0.0))
     assert 0.01 * y.resting < host_memory.jump(y, p, day).resting < y.resting
     assert -0.15 * y.resting < host_memory.rates(y, p, day).resting < -0.05 * y.resting
-    woken = host_memory.signals(y, p)["host_memory_waking"]
-    assert growth(host_memory_waking=woken) > growth()
-    assert growth(host_memory_waking=woken, stem_donor_fraction=0.0) == growth(stem_donor_fraction=0.0)
+    woken = host_memory.signals(y, p)["memory_recruits"]
+    assert growth(memory_recruits=woken) > growth()
+    assert growth(memory_recruits=woken, stem_donor_fraction=0.0) == growth(stem_donor_fraction=0.0)
 
 
 def test_minor_antigens_are_enough_in_matched_pairs_and_antibodies_raise_rejection() -> None:

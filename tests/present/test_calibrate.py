@@ -10,7 +10,6 @@ import pytest
 from dayzero.analyse.evidence.studies import FOLDER, read_study
 from dayzero.present import evidence
 from dayzero.simulation.parameter_sets import read_set
-from present.test_cli import dayzero, run  # noqa: F401
 
 SMALL = ("--stage", "myeloid", "--patients", 48, "--rounds", 1, "--folds", 2, "--jobs", 1)
 

@@ -21,12 +21,12 @@ from simulation.wards import run
 
 PLAN = "aml-sibling-pbsc"
 NAME = "stem_cells.committed_acceleration"
-MEMBERS = [2.0, 3.9, 2.2, 3.5]
+MEMBERS = [2.6, 7.0, 3.0, 6.5]
 
 
 def written(folder: Path, **changes: Any) -> Path:
     """A set as a file, with keys replaced or, by None, left out."""
-    told = {"schema": 1, "kind": "parameter set", "name": "mine", "model": equations_digest(), "values": {NAME: 2.75},
+    told = {"schema": 1, "kind": "parameter set", "name": "mine", "model": equations_digest(), "values": {NAME: 5.5},
             "ensemble": {NAME: MEMBERS}} | changes  # fmt: skip
     path = folder / "mine.yaml"
     path.write_text(write_yaml({k: v for k, v in told.items() if v is not None}))
@@ -35,9 +35,9 @@ def written(folder: Path, **changes: Any) -> Path:
 
 def test_a_set_gives_its_values(tmp_path: Path) -> None:
     path = written(tmp_path)
-    by_set, by_hand = run(PLAN, 8, 20, parameters=path), run(PLAN, 8, 20, parameters={NAME: 2.75})
+    by_set, by_hand = run(PLAN, 8, 20, parameters=path), run(PLAN, 8, 20, parameters={NAME: 5.5})
     assert np.array_equal(by_set.neutrophils, by_hand.neutrophils)
-    assert by_set.record["parameters"] == {NAME: 2.75}
+    assert by_set.record["parameters"] == {NAME: 5.5}
     assert by_set.record["parameter_set"]["name"] == "mine" and not by_set.record["parameter_set"]["ensemble"]
 
 
@@ -75,7 +75,7 @@ def test_a_large_cohort_takes_a_set(tmp_path: Path) -> None:
 def test_a_set_of_the_package_goes_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parameter_sets, "FOLDER", tmp_path)
     written(tmp_path)
-    assert read_set("mine").values == {NAME: 2.75}
+    assert read_set("mine").values == {NAME: 5.5}
     with pytest.raises(SpecError, match="did you mean mine"):
         read_set("mime")
 
@@ -110,7 +110,7 @@ def test_a_set_that_cannot_be_used_is_one_sentence(tmp_path: Path, changes: dict
     assert said in str(problem.value) and "\n" not in str(problem.value)
 
 
-@pytest.mark.parametrize("parameters", [None, {NAME: 2.0}])
+@pytest.mark.parametrize("parameters", [None, {NAME: 4.0}])
 def test_an_ensemble_needs_a_set(parameters: Any) -> None:
     with pytest.raises(SpecError, match="ensemble"):
         run(PLAN, 2, 5, parameters=parameters, ensemble=True)

@@ -14,7 +14,7 @@ from dayzero.simulation.layout import STEPS_PER_DAY
 from dayzero.spec import Plan
 from simulation.wards import library_plans, run
 
-DAYS, ALLOWED, ALLOWED_ANYWHERE = 60, 1e-4, 3e-4  # of an autologous transplant, and of every plan
+DAYS, ALLOWED, ALLOWED_ANYWHERE = 60, 2e-4, 1.5e-3  # of an autologous transplant, and of every plan
 PLANS = tuple(plan for plan in library_plans() if len(plan.donors) == 1)
 
 

@@ -218,7 +218,7 @@ def test_the_same_person_in_two_arms_keeps_two_charts() -> None:
 
 # More graft-versus-host disease than in most, of the liver too, so that every grade is seen.
 DISEASED = {"alloreactivity.precursors_minor": 4e-3, "alloreactivity.steroid_sensitivity": 0.2,
-            "alloreactivity.liver_weight": 0.6}  # fmt: skip
+            "acute_gvhd.liver_weight": 0.6}  # fmt: skip
 
 
 def closely_watched(**parameters: float) -> Course:

@@ -54,6 +54,7 @@ RATES = (
     "kidney.microangiopathy_hazard", "kidney.cystitis_hazard", "kidney.injury_hazard", "chronic_gvhd.chronic_onset",
     "acute_gvhd.acute_death", "chronic_gvhd.chronic_death", "disease.detection", "disease.relapse_death",
     "mortality.other_death_late", "mortality.background_man", "mortality.second_cancer_rate",
+    "mortality.second_cancer_by_rays",
 )  # fmt: skip
 NOTHING_HAPPENS = dict.fromkeys(RATES, 0.0)
 # No T cell of one person sees anything in another: no graft-versus-host disease, no rejection.

@@ -123,7 +123,7 @@ PARAMETERS = {
     "host_contraction": Parameter(0.05, "1/day", "contraction of host effectors", "assumed", "no source", 0.4),
     "host_tolerance": Parameter(90, "day", "time in which host effectors come to tolerate a donor they keep seeing",
                                 "assumed", "stable mixed chimerism; no source", 0.5, low=30, high=365),
-    "donor_veto": Parameter(0.222, "1/day", "loss of host effectors to many donor T cells", "fitted", _HOST, 0.4),
+    "donor_veto": Parameter(0.15, "1/day", "loss of host effectors to many donor T cells", "fitted", _HOST, 0.4),
     "veto_half": Parameter(1.0, "cells/uL", "donor T cells of half that effect where the host has none", "fitted",
                            _HOST, 0.5),
     "load_half": Parameter(0.107, "1", "share of donor stem cells of half the stimulus to host effectors", "fitted",
@@ -133,9 +133,9 @@ PARAMETERS = {
     "rejection": Parameter(0.322, "1/day", "loss of donor cells to host effectors, at most", "fitted", _HOST, 0.4,
                            low=0.05, high=0.5),
     "rejection_half": Parameter(0.163, "cells/uL", "host effectors of half that effect", "assumed", "no source", 0.5),
-    "conversion": Parameter(0.16, "1/day", "loss of host marrow to donor effectors, at most", "fitted",
+    "conversion": Parameter(0.11, "1/day", "loss of host marrow to donor effectors, at most", "fitted",
                             "donor chimerism after non-myeloablative conditioning", 0.4, low=0.02, high=0.2),
-    "unit_attack": Parameter(0.08, "1/day", "loss of one donor's cells to the other's effectors, at most", "assumed",
+    "unit_attack": Parameter(0.05, "1/day", "loss of one donor's cells to the other's effectors, at most", "assumed",
                              "two cord units cost each other platelets, not neutrophils, and one wins; no source", 0.5,
                              low=0.01, high=0.2),
     "conversion_half": Parameter(0.17, "cells/uL", "donor effectors of half that effect", "fitted",
@@ -193,7 +193,7 @@ NEEDS = {
     "antibody_on_t_cell": "1/day",
     "surviving_effector": "1",
     "donor_lymphocytes_per_kg": "cells/kg",
-    "host_memory_waking": "cells/uL/day",
+    "memory_recruits": "cells/uL/day",
     "gvhd_damage": "1",
 }
 GIVES = {
@@ -333,7 +333,7 @@ def _host_rates(c: Cells, p, s, drugs, lost):
     room = maximum(1 - p.slowing * c.effectors / p.effector_room, 0)
     growth = load * (p.host_expansion * c.responsiveness * drugs * room - p.host_contraction)
     veto = p.donor_veto * sum(s.t_cells_by_origin[1:]) / (sum(s.t_cells_by_origin) + p.veto_half)
-    woken = load * drugs * s.host_memory_waking
+    woken = load * drugs * s.memory_recruits
     return Cells((growth - veto - lost) * c.effectors + woken, -load * c.responsiveness / p.host_tolerance)
 
 

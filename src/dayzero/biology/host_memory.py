@@ -20,11 +20,10 @@ from dayzero.elementwise import minimum, power
 from dayzero.module import Number, Parameter, Signal
 
 PARAMETERS = {
-    "share": Parameter(0.12, "1", "resting memory relative to host precursors", "assumed",
+    "share": Parameter(0.4, "1", "resting memory relative to host precursors", "fitted",
                        "graft failure of published cohorts", 0.5, low=0.01, high=1),
-    "foreign_hla": Parameter(3, "1", "more memory of foreign HLA, relative", "assumed",
-                             "cross-reactive T cells; unrelated donors mostly differ at DPB1; recalled", 0.5, low=0,
-                             high=20),
+    "foreign_hla": Parameter(0.2, "1", "more memory of foreign HLA, relative", "fitted",
+                             "the same; unrelated donors mostly differ at DPB1", 0.5, low=0, high=5),
     "transfused": Parameter(12, "1", "more memory once a marrow that never worked was treated in vain, relative",
                             "assumed", "transfusions go on for months; rejection is commoner then; no source", 0.5,
                             low=0, high=40),
@@ -47,7 +46,7 @@ class State(NamedTuple):
 
 
 NEEDS = {"antibody_on_t_cell": "1/day", "immune_attack": "1/day", "surviving_effector": "1"}
-GIVES = {"host_memory_waking": Signal("cells/uL/day", "host effectors that resting memory makes where it meets donors")}
+GIVES = {"memory_recruits": Signal("cells/uL/day", "host effectors that resting memory makes where it meets donors")}
 
 
 def derive(p, c):
@@ -64,7 +63,7 @@ def start(p, origins):
 
 
 def signals(y: State, p):
-    return {"host_memory_waking": p.waking * y.resting}
+    return {"memory_recruits": p.waking * y.resting}
 
 
 def rates(y: State, p, s):

@@ -3,7 +3,7 @@
 ::
 
     frailty           phi = own x exp(b_CI (HCT-CI - 1.5) + b_age (max(age, floor) - 50)/10 + b_KPS [Karnofsky < 90]
-                                      + b_anemia (years of a hemoglobinopathy - spared)+ / 10)
+                                      + b_anemia min((years of a hemoglobinopathy - spared)+, most) / 10)
     strain            Z'  = (w inflammation + endothelial injury - Z) / tau
     other death       h   = h_0 phi (1 + z Z)
     background death  h   = m 2^((age - 50)/doubling)                     (m by sex)
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from dayzero.elementwise import exp, maximum, power, where
+from dayzero.elementwise import exp, maximum, minimum, power, where
 from dayzero.module import Hazard, Number, Parameter, Signal
 
 PARAMETERS = {
@@ -45,6 +45,8 @@ PARAMETERS = {
                                    "Blood 129:1548), recalled", 0.4, low=0.3, high=1.4),
     "anemia_spared": Parameter(5, "year", "years of a hemoglobinopathy that leave no damage", "assumed", "no source",
                                0.4, low=2, high=8),
+    "anemia_most": Parameter(15, "year", "years of harm by a hemoglobinopathy that count", "assumed",
+                             "who lives longer with it had the milder kind; no source", 0.4, low=5, high=30),
     "other_death_late": Parameter(1.3e-05, "1/day", "death of no one cause, long after transplant", "fitted",
                                   "85 % of 2-year survivors alive at 10 y (Wingard 2011 PMC3107742), all causes", 0.4,
                                   low=0.5e-5, high=4e-5),
@@ -108,7 +110,8 @@ def derive(p, c):
     comorbid = p.frailty_per_point * (c.hct_ci - p.usual_points)
     old = p.frailty_per_decade * (maximum(c.age_years, p.youngest) - p.usual_age) / p.decade
     weak = where(c.karnofsky < p.good_performance, p.frailty_by_performance, 0 * p.frailty_by_performance)
-    worn = p.frailty_by_anemia * maximum(c.lifelong_anemia_years - p.anemia_spared, 0) / p.decade
+    ill = minimum(maximum(c.lifelong_anemia_years - p.anemia_spared, 0), p.anemia_most)
+    worn = p.frailty_by_anemia * ill / p.decade
     return {
         "frailty": p.own_frailty * exp(comorbid + old + weak + worn),
         "cancer_by_rays": p.second_cancer_by_rays * c.irradiation_gy * exp(-c.age_years / p.rays_fading),
