@@ -26,7 +26,7 @@ def two_studies(monkeypatch, folder):
     monkeypatch.setenv("DAYZERO_CACHE", str(folder / "kept"))
 
 
-def test_a_fit_is_written_as_a_set_that_runs_take(dayzero, two_studies, folder):  # noqa: F811
+def test_a_fit_is_written_as_a_set_that_runs_take(dayzero, two_studies, folder):
     target, picture = folder / "small.yaml", folder / "small.png"
     code, out, _ = dayzero("calibrate", *SMALL, "--out", target, "--figure", picture)
     assert code == 0 and "left out" in out and "not a medical device" in out
@@ -46,14 +46,14 @@ def test_a_fit_is_written_as_a_set_that_runs_take(dayzero, two_studies, folder):
     assert code == 0 and "small" in json.loads((folder / "run.json").read_text())["parameter_set"]["name"]
 
 
-def test_the_same_command_goes_on_and_writes_the_same_set(dayzero, two_studies, folder):  # noqa: F811
+def test_the_same_command_goes_on_and_writes_the_same_set(dayzero, two_studies, folder):
     first, second = folder / "one" / "small.yaml", folder / "two" / "small.yaml"
     for target in (first, second):
         assert dayzero("calibrate", *SMALL, "--out", target)[0] == 0
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_a_set_is_explained(dayzero, two_studies, folder):  # noqa: F811
+def test_a_set_is_explained(dayzero, two_studies, folder):
     target = folder / "told" / "small.yaml"
     dayzero("calibrate", *SMALL, "--out", target)
     code, out, _ = dayzero("calibrate", "--explain", target)
@@ -62,7 +62,7 @@ def test_a_set_is_explained(dayzero, two_studies, folder):  # noqa: F811
     assert code == 0 and json.loads(out)["name"] == "small"
 
 
-def test_the_scoreboard_takes_a_set(dayzero, two_studies, folder):  # noqa: F811
+def test_the_scoreboard_takes_a_set(dayzero, two_studies, folder):
     target = folder / "scored" / "small.yaml"
     dayzero("calibrate", *SMALL, "--out", target)
     code, out, _ = dayzero("evidence", "--study", "couban-2002", "--patients", 64, "--cap", 64, "--jobs", 1,
@@ -87,7 +87,7 @@ def test_the_scoreboard_takes_a_set(dayzero, two_studies, folder):  # noqa: F811
         (("evidence", "--parameters", "nobody"), "nobody"),
     ],
 )
-def test_what_cannot_be_used_is_one_sentence_and_exit_code_two(dayzero, arguments, said, tmp_path, monkeypatch):  # noqa: F811
+def test_what_cannot_be_used_is_one_sentence_and_exit_code_two(dayzero, arguments, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, out, err = dayzero(*arguments)
     assert code == 2 and not out

@@ -24,7 +24,7 @@ PARAMETERS = {
                        "graft failure of published cohorts", 0.5, low=0.01, high=1),
     "foreign_hla": Parameter(0.2, "1", "more memory of foreign HLA, relative", "fitted",
                              "the same; unrelated donors mostly differ at DPB1", 0.5, low=0, high=5),
-    "transfused": Parameter(12, "1", "more memory once a marrow that never worked was treated in vain, relative",
+    "transfused": Parameter(4, "1", "more memory once a marrow that never worked was treated in vain, relative",
                             "assumed", "transfusions go on for months; rejection is commoner then; no source", 0.5,
                             low=0, high=40),
     "toughness": Parameter(0.6, "1", "log kill by drugs, rays and antibodies, relative to other T cells", "assumed",

@@ -40,7 +40,7 @@ PARAMETERS = {
     "frailty_by_performance": Parameter(0.15, "1", "log frailty with a Karnofsky score below 90", "assumed",
                                         "no source", 0.4, low=0, high=0.4),
     "good_performance": Parameter(90, "1", "Karnofsky score that counts as good", "derived", "definition"),
-    "frailty_by_anemia": Parameter(0.6, "1", "log frailty per ten years of a hemoglobinopathy", "assumed",
+    "frailty_by_anemia": Parameter(0.4, "1", "log frailty per ten years of a hemoglobinopathy", "assumed",
                                    "transfused iron and vessels; failure x1.09-1.10 per year of age (Gluckman 2017 "
                                    "Blood 129:1548), recalled", 0.4, low=0.3, high=1.4),
     "anemia_spared": Parameter(5, "year", "years of a hemoglobinopathy that leave no damage", "assumed", "no source",
