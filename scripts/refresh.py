@@ -11,6 +11,8 @@ SHOWN = {
     "docs/start/judged.txt": ["judge", "docs/start/counts.csv"],
 }
 
+PAGES = ("engraftment", "children", "whole_course", "judged", "real_patients", "forecast", "trials", "scoreboard")
+
 
 def printed(python: str, command: list[str]) -> str:
     """What a command prints, less the lines about files."""
@@ -25,7 +27,7 @@ def main() -> None:
     for name, command in SHOWN.items():
         (ROOT / name).write_text(printed(python, command))
     if "--shown" not in sys.argv:
-        for page in ("engraftment", "children", "whole_course", "judged", "forecast", "trials", "scoreboard"):
+        for page in PAGES:
             subprocess.run([python, "-m", f"validation.{page}"], cwd=ROOT, check=True)
 
 

@@ -110,7 +110,7 @@ def told(organ: ModuleType, changed: Mapping[str, float] | None = None) -> np.nd
         "weight_kg": np.array([16.0, 80.0, 60.0]), "tissue_risk": np.array([0.25, 0.0, 0.1]),
         "pulmonary_risk": np.array([0.0, 0.0, 1.0]), "karnofsky": np.array([90.0, 90.0, 70.0]),
         "cryotherapy": np.array([0.0, 1.0, 0.0]), "palifermin": np.array([1.0, 0.0, 0.0]),
-        "irradiation_gy": np.array([12.0, 0.0, 2.0]), "lifelong_anemia_years": np.array([9.0, 0.0, 0.0]),
+        "irradiation_gy": np.array([12.0, 0.0, 2.0]), "lifelong_anemia_years": np.array([30.0, 9.0, 0.0]),
         "frailty": np.array([0.7, 1.0, 1.8]), "fat_free_mass_kg": np.array([13.0, 62.0, 42.0]),
     }  # fmt: skip
     p = people(organ, changed=changed, **who)
