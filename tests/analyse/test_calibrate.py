@@ -97,7 +97,7 @@ def test_main_effects_of_a_known_model_are_found_for_means_and_medians(toy, coub
     told = {row.id: row for row in emulate(couban, design(patients=1024))}
     for name, fact in (("couban02_pb_anc", "anc500"), ("couban02_pb_plt", "plt20")):
         found = [told[name].effects[one.name] for one in FREE]
-        assert np.allclose(found, DAYS_PER_SD[fact], atol=0.45), name
+        assert np.allclose(found, DAYS_PER_SD[fact], atol=0.6), name
         assert told[name].value == pytest.approx(20, abs=0.5)
         assert told[name].noise < 0.4
 

@@ -19,6 +19,7 @@ from dayzero.criteria import judge
 from dayzero.errors import SpecError
 from dayzero.simulation.observe import observe
 from dayzero.spec import Plan
+from simulation.wards import run
 
 PLAN = "aml-sibling-pbsc"
 
@@ -108,9 +109,10 @@ def test_days_read_from_rows_are_those_read_from_the_course(library) -> None:
         assert np.array_equal(found.kind[kept] == LEFT, told.kind[kept] == ""), name
 
 
-def test_who_never_fell_below_the_threshold_has_no_day_of_engraftment(library) -> None:
-    chart = observe(library)
-    rows = patient_rows(library, chart, judge(chart))
+def test_who_never_fell_below_the_threshold_has_no_day_of_engraftment() -> None:
+    course = run("nma-flu-tbi2", 16, 40)
+    chart = observe(course)
+    rows = patient_rows(course, chart, judge(chart))
     never = rows["neutrophils_0.5_status"].to_numpy() == "never_below"
     assert never.any() and not has_day(rows, "neutrophil_engraftment")[never].any()
     assert has_day(rows, "relapse").all()
