@@ -2,7 +2,8 @@
 
 Runs what `dayzero evidence` runs, takes finished studies from where they were kept, and writes
 docs/measurements/scoreboard.md with its forest, and the figures that come with the package. `--quick` takes 256
-patients an arm and writes nothing; `--sample` writes anew which rows of the small sample pass
+patients an arm and writes nothing, `--patients=N` so many in every arm; `--sample` writes anew which rows of the small
+sample pass
 (tests/analyse/test_scoreboard_sample.py fails when one no longer does).
 """
 
@@ -98,7 +99,8 @@ def main() -> None:
         print(f"{write_sample(sampled())} rows pass")
         return
     quick = "--quick" in sys.argv
-    request = Request(256, 1, 256) if quick else Request()
+    fixed = next((int(word.split("=")[1]) for word in sys.argv if word.startswith("--patients=")), 0)
+    request = Request(256, 1, 256) if quick else Request(fixed, 1, fixed) if fixed else Request()
     studies = studies_asked(None, None, None)
     figures = run_studies(
         studies, request, progress=lambda done, of, name: print(f"{done} of {of}: {name}", flush=True)

@@ -139,7 +139,8 @@ def patients() -> tuple[Plan, ...]:
                  care={"cryotherapy": True, "palifermin": True, "maintenance": {"drug": "lenalidomide",
                                                                               "start_day": 14}}),
         unrelated.but(donor={"kind": "mismatched_unrelated", "hla_matched": 7, "hla_of": 8, "sex": "female"},
-                      patient={"cmv_seropositive": True, "weight_kg": 45, "height_cm": 160}),
+                      patient={"cmv_seropositive": True, "weight_kg": 45, "height_cm": 160,
+                               "diagnosis": "hemoglobinopathy", "status": "not_applicable", "disease_risk": None}),
         Plan.load("aplastic-anemia-sibling-marrow").but(patient={"prior_treatment_lines": 1},
                                                         care={"red_cell_transfusion": None}),
     )  # fmt: skip
