@@ -23,8 +23,15 @@ INFORMED = 0.9  # width below which rows say something of a parameter
 
 TEXT = """# Calibration: what fitting buys
 
-`dayzero calibrate` moved {moved} parameters towards {rows} published rows ([how](../how-to/calibrate.md)). {made}.
-*Left out*: each row simulated with the fit that did not see its study.
+`dayzero calibrate` could move {moved} parameters towards {rows} published rows ([how](../how-to/calibrate.md)).
+
+{made}.
+
+{outcome}
+
+*Before*: values of the source files. Many were set by hand with some of these rows in view (`role: calibrated` in the
+[scoreboard](scoreboard.md)), so that *before* is no blind score. *Left out*: each row simulated with a fit that did not
+see its study; such fits start from the full one, take one step by the same emulation, and that step is not checked.
 
 {scores}
 
@@ -44,6 +51,12 @@ Moved and between folds are in prior standard deviations; width is posterior ove
 """
 
 
+STAYED = """**No step held.** The misfit by round was {misfits}: the emulation foretold a better fit, the simulation of
+each step did not bear it out, and every step was taken back. The set therefore holds the values of the source files;
+what it adds is how far the rows pin down each parameter, and an ensemble that carries the rest."""
+MOVED = "The misfit by round was {misfits}; a step that did not lower it was taken back."
+
+
 def page(told: Mapping[str, Any]) -> str:
     """The page as Markdown."""
     parameters: Mapping[str, Any] = told["parameters"]
@@ -52,11 +65,14 @@ def page(told: Mapping[str, Any]) -> str:
         own = [p for p in parameters.values() if p["stage"] == stage.name]
         known = sum(p["ratio"] < INFORMED for p in own)
         by_stage.append((stage.name.replace("_", " and "), str(len(own)), str(known), ", ".join(stage.families)))
+    stayed = all(p["old"] == p["new"] for p in parameters.values())
+    misfits = ", ".join(f"{m:.0f}" for m in told["made"]["misfits"])
     heads = ["parameter", "stage", "old", "new", "moved", "width", "between folds", "rows that narrow it most"]
     return TEXT.format(
         moved=len(parameters),
         rows=len(told["rows"]),
-        made=made_text(told),
+        made=made_text(told)[:1].upper() + made_text(told)[1:],
+        outcome=(STAYED if stayed else MOVED).format(misfits=misfits),
         scores=_table(["", *(when.replace("_", " ") for when in WHEN)], score_rows(told)),
         informed=sum(p["ratio"] < INFORMED for p in parameters.values()),
         limit=INFORMED,
