@@ -3,7 +3,8 @@
 TEXT = """# Forecasts of real patients
 
 Forecasts made by `dayzero.forecast` on a given day from what was known then, scored against what came. Nothing fitted
-on these patients is in the model or in the settings of the forecast. One thing must be said: while it was being
+on these patients is in the model or in the settings of the forecast. Two things must be said. A description of
+how cord counts linger at this centre was in mind when the second wave of cord blood was built. And while it was being
 designed, overall scores on these same MSK patients were looked at (some fifteen variants of how readings are compared
 with twins and of how earlier patients teach; thirty more later, none taken), so the scores of *twins* below may be a
 little better than on patients never seen. Patients kept elsewhere are the clean test: `dayzero forecast --score

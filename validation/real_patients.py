@@ -49,7 +49,10 @@ HORIZONS = (100, 365, 730)
 
 TEXT = """# Real patients beside virtual ones
 
-Charts of real patients beside those of virtual patients of the same kind. None of these patients was used in a fit.
+Charts of real patients beside those of virtual patients of the same kind. No chart of
+theirs was used in a fit. Two things are not wholly blind: a description of how cord counts linger at MSK was in mind
+when the second wave of cord blood was built, and the ratio of days per doubling of the dose in the children was a
+target.
 
 ## Counts by day
 
