@@ -21,7 +21,7 @@ from scipy.optimize import least_squares
 from dayzero import DomainWarning, Plan, simulate
 from dayzero.simulation.assemble import standard_body
 
-BEFORE = {"anc": 0.7, "p20": 1.4, "p50": 0.8}
+BEFORE = {"anc": 0.7, "p20": 4.2, "p50": 1.4}
 DAYS = 119
 NEVER = 140.0
 LEAST = 1e-6  # 1e9/L
@@ -47,30 +47,30 @@ def scenarios() -> dict[str, Scenario]:
     return {
         "mel200 5e6": Scenario(
             dose(mel, 5e6),
-            {"anc": (11.5, 0.5), "p20": (12.7, 0.7), "p50": (15.5, 0.7), "low": (11, 3), "p_60": (215, 25)}
-            | {"onset": (5, 0.7), "nadir": (-1.5, 0.2), "to_1": (1.3, 0.4), "p_14": (38, 8), "p_21": (135, 20)},
+            {"anc": (11.5, 0.5), "p20": (13, 4), "p50": (15.5, 0.7), "low": (8, 1.5), "p_60": (215, 20)}
+            | {"onset": (5, 0.5), "nadir": (-1.5, 0.2), "to_1": (0.9, 0.2), "p_14": (38, 5), "p_21": (135, 20)},
         ),
-        "mel200 2e6": Scenario(dose(mel, 2e6), {"anc": (12.6, 0.5), "p20": (15.5, 0.8), "to_1": (1.5, 0.6)}),
-        "mel200 12e6": Scenario(dose(mel, 12e6), {"anc": (10.5, 0.5), "p20": (11.2, 0.8)}),
+        "mel200 2e6": Scenario(dose(mel, 2e6), {"anc": (12.6, 0.5), "p20": (15.5, 3), "to_1": (1.1, 0.3)}),
+        "mel200 12e6": Scenario(dose(mel, 12e6), {"anc": (10.5, 0.5), "p20": (12, 3)}),
         "mel200 no G-CSF": Scenario(
-            dose(mel, 5e6).but(care=off), {"anc": (14.5, 0.7), "p20": (13, 1), "to_1": (2, 0.8)}
+            dose(mel, 5e6).but(care=off), {"anc": (14.5, 0.7), "p20": (13, 4), "to_1": (2, 0.8)}
         ),
-        "mel200 no cells": Scenario(dose(mel, 0).but(care=off), {"anc": (31, 2)}),
-        "BEAM blood": Scenario(dose(beam, 5e6), {"anc": (11, 0.7), "p20": (15.5, 1), "low": (8, 3), "onset": (3, 1)}),
-        "BEAM marrow": Scenario(beam.but(graft=own_marrow), {"anc": (14.2, 0.8), "p20": (22, 2)}),
+        "mel200 no cells": Scenario(dose(mel, 0).but(care=off), {"anc": (31, 1.5)}),
+        "BEAM blood": Scenario(dose(beam, 5e6), {"anc": (11, 0.7), "p20": (16, 1), "low": (7, 1.5), "onset": (3, 1)}),
+        "BEAM marrow": Scenario(beam.but(graft=own_marrow), {"anc": (14.2, 0.8), "p20": (23, 1.5)}),
         "BEAM marrow no G-CSF": Scenario(beam.but(graft=own_marrow, care=off), {"anc": (20, 1), "onset": (2.5, 1)}),
         "sibling blood": Scenario(
             dose(blood, 5e6).but(care=off),
-            {"anc": (16.5, 0.7), "p20": (16, 0.8), "p50": (21.5, 1.5), "n_60": (3.3, 0.5), "p_100": (200, 25)}
-            | {"onset": (3.5, 1.5), "below_25": (5, 0.7), "to_1": (2.5, 0.8)},
+            {"anc": (16.5, 0.7), "p20": (16, 0.8), "p50": (20, 1.5), "n_60": (3.3, 0.5), "p_100": (200, 25)}
+            | {"onset": (4, 1), "below_25": (5, 0.7), "to_1": (2.5, 0.8)},
         ),
         "sibling blood G-CSF": Scenario(dose(blood, 5e6).but(care=on), {"anc": (12.5, 0.8), "p20": (17, 1.5)}),
-        "sibling blood 12e6": Scenario(dose(blood, 12e6).but(care=off), {"anc": (15.2, 0.7), "p50": (18.5, 1.0)}),
-        "sibling marrow": Scenario(bone, {"anc": (21.3, 0.6), "p20": (23.5, 1), "p50": (30, 1.5), "to_1": (3, 1)}),
+        "sibling blood 12e6": Scenario(dose(blood, 12e6).but(care=off), {"anc": (15.2, 0.7), "p50": (17, 1.0)}),
+        "sibling marrow": Scenario(bone, {"anc": (21.3, 0.6), "p20": (23.5, 1), "p50": (29, 1.5), "to_1": (3, 1)}),
         "marrow, no MTX": Scenario(bone.but(prophylaxis="cni-mmf"), {"anc": (15.7, 0.8)}),
         "cord": Scenario(
             dose(cord, 2e5).but(care={"gcsf": {"start_day": 1}}),
-            {"anc": (26.7, 0.8), "p20": (52, 3), "p50": (120, 15), "p_100": (46, 8)},
+            {"anc": (26.7, 0.8), "p20": (52, 3), "p50": (100, 10), "p_100": (46, 8)},
         ),
         "haplo marrow PTCy": Scenario(
             dose(load("haplo-marrow-ptcy"), 3e6).but(care=on), {"anc": (16, 1), "p20": (24, 1.5)}
@@ -113,8 +113,11 @@ FREE = {
     "graft.megakaryocytic_cord": 0.6,
     "granulopoiesis.gcsf_on_amplification": 0.15,
     "granulopoiesis.gcsf_on_release": 0.2,
-    "granulopoiesis.mucositis_loss": 0.15,
+    "granulopoiesis.mucosal_demand": 0.3,
     "granulopoiesis.filgrastim_effect": 0.4,
+    "granulopoiesis.gcsf_ceiling": 0.4,
+    "organ_toxicity.mucosa_delay": 0.15,
+    "organ_toxicity.mucosa_repair": 0.2,
     "thrombopoiesis.megakaryoblast_exit": 0.2,
     "thrombopoiesis.megakaryocyte_exit": 0.2,
     "thrombopoiesis.thrombopoietin_on_number": 0.15,

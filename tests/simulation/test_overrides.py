@@ -18,8 +18,8 @@ from dayzero.simulation.repeat import repeat
 from simulation.wards import run
 
 PLAN = "aml-sibling-pbsc"
-NAME = "granulopoiesis.mucositis_loss"
-TWO = (1.6, 3.4)
+NAME = "granulopoiesis.mucosal_demand"
+TWO = (5.0, 12.0)
 
 
 def halves(**options: Any) -> tuple[Course, Course]:
@@ -40,8 +40,8 @@ def test_a_value_for_each_patient_is_that_value_for_all_read_patient_by_patient(
 
 def test_patients_of_several_plans_keep_their_own_values() -> None:
     plans = [PLAN, "auto-mel200-myeloma"] * 2
-    mixed = run(plans, [0, 0, 1, 1], 14, parameters={NAME: [1.6, 3.4, 3.4, 1.6]})
-    for at, (plan, number, value) in enumerate(zip(plans, [0, 0, 1, 1], [1.6, 3.4, 3.4, 1.6], strict=True)):
+    mixed = run(plans, [0, 0, 1, 1], 14, parameters={NAME: [5.0, 12.0, 12.0, 5.0]})
+    for at, (plan, number, value) in enumerate(zip(plans, [0, 0, 1, 1], [5.0, 12.0, 12.0, 5.0], strict=True)):
         alone = run(plan, [number], 14, parameters={NAME: value})
         day = mixed.days >= alone.days[0]
         assert np.allclose(mixed.neutrophils[at][day], alone.neutrophils[0], rtol=1e-4)
@@ -54,7 +54,7 @@ def test_members_are_dealt_out_by_the_number_of_the_patient() -> None:
     assert np.array_equal(dealt.neutrophils[1:], first.neutrophils[1:])
 
 
-@pytest.mark.parametrize("value", [[1.6, 3.4, 2.0], {"members": [1.6, 3.4]}], ids=["list", "members"])
+@pytest.mark.parametrize("value", [[5.0, 12.0, 8.0], {"members": [5.0, 12.0]}], ids=["list", "members"])
 def test_a_run_with_values_of_its_patients_repeats_from_its_record(value: Any) -> None:
     course = run(PLAN, 3, 10, parameters={NAME: value})
     again = repeat(json.loads(json.dumps(course.record)))
@@ -63,12 +63,12 @@ def test_a_run_with_values_of_its_patients_repeats_from_its_record(value: Any) -
 
 
 def test_some_of_the_patients_keep_their_values() -> None:
-    course = run(PLAN, 3, 10, parameters={NAME: [1.6, 3.4, 2.0]})
-    assert course.only([2, 0]).record["parameters"] == {NAME: [2.0, 1.6]}
+    course = run(PLAN, 3, 10, parameters={NAME: [5.0, 12.0, 8.0]})
+    assert course.only([2, 0]).record["parameters"] == {NAME: [8.0, 5.0]}
 
 
 def test_a_large_cohort_deals_members_out_as_a_small_one_does(tmp_path: Path) -> None:
-    parameters = {NAME: {"members": [1.6, 2.0, 3.4]}}
+    parameters = {NAME: {"members": [5.0, 8.0, 12.0]}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DomainWarning)
         cohort = simulate_many(PLAN, tmp_path / "all", 8, 40, chunk=3, parameters=parameters, workers=1)

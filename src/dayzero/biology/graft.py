@@ -32,14 +32,14 @@ _SRC = "SCID-repopulating cells, Wang 1997 Blood 89:3919; 5,000-30,000 engrafted
 
 PARAMETERS = {
     "lodging": Parameter(
-        0.292, "1", "share of infused CD34+ cells that lodges at a low dose", "fitted", _FIT, 0.4, 0.35,
+        0.29, "1", "share of infused CD34+ cells that lodges at a low dose", "fitted", _FIT, 0.4, 0.35,
         low=0.1, high=0.5, stream=120),
     "lodging_half_dose": Parameter(
-        2e+07, "cells/kg", "CD34+ dose at which lodging falls to half", "fitted",
+        2e7, "cells/kg", "CD34+ dose at which lodging falls to half", "fitted",
         "shallow dose response within mobilised blood (about 5 % of neutrophil days per doubling)", 0.4,
         low=2e6, high=2e7),
     "waking": Parameter(
-        0.84, "day", "each of two waits between lodging and division", "fitted", _FIT, 0.2, 0.15, low=0.5, high=2,
+        1.15, "day", "each of two waits between lodging and division", "fitted", _FIT, 0.2, 0.15, low=0.5, high=2,
         stream=121),
     "waking_cord": Parameter(1.5, "1", "fold longer waits of cord cells", "assumed", "no source", 0.3, low=1, high=3),
     "antibody_loss": Parameter(
@@ -59,18 +59,18 @@ PARAMETERS = {
     "stem_blood": _fraction(5e-4, "long-term stem cells, mobilised blood", "measured", _SRC, 0.6, 1e-4, 2e-3),
     "stem_marrow": _fraction(7e-4, "long-term stem cells, marrow", "measured", _SRC, 0.6, 1e-4, 2e-3),
     "stem_cord": _fraction(1.5e-3, "long-term stem cells, cord blood", "measured", _SRC, 0.6, 5e-4, 5e-3),
-    "short_term_blood": _fraction(5e-4, "short-term stem cells, mobilised blood", "fitted", _FIT, 0.6, 1e-4, 2e-3),
-    "short_term_marrow": _fraction(3.2e-4, "short-term stem cells, marrow", "fitted", _FIT, 0.6, 1e-4, 2e-3),
-    "short_term_cord": _fraction(4.5e-4, "short-term stem cells, cord blood", "fitted", _FIT, 0.6, 1e-4, 2e-3),
+    "short_term_blood": _fraction(8.5e-4, "short-term stem cells, mobilised blood", "fitted", _FIT, 0.6, 1e-4, 2e-3),
+    "short_term_marrow": _fraction(3.6e-4, "short-term stem cells, marrow", "fitted", _FIT, 0.6, 1e-4, 2e-3),
+    "short_term_cord": _fraction(2e-4, "short-term stem cells, cord blood", "fitted", _FIT, 0.6, 1e-4, 2e-3),
     "multipotent_blood": _fraction(
-        0.1, "multipotent progenitors, mobilised blood", "fitted",
+        0.07, "multipotent progenitors, mobilised blood", "fitted",
         "scenario fit; platelet engraftment model 0.0719", 0.3, 0.03, 0.12),
-    "multipotent_marrow": _fraction(0.012, "multipotent progenitors, marrow", "fitted", _FIT, 0.4, 0.006, 0.07),
-    "multipotent_cord": _fraction(0.04, "multipotent progenitors, cord blood", "fitted", _FIT, 0.4, 0.01, 0.1),
+    "multipotent_marrow": _fraction(0.011, "multipotent progenitors, marrow", "fitted", _FIT, 0.4, 0.006, 0.07),
+    "multipotent_cord": _fraction(0.026, "multipotent progenitors, cord blood", "fitted", _FIT, 0.4, 0.01, 0.1),
     "committed_blood": _fraction(0.1, "committed progenitors, mobilised blood", "fitted", _FIT, 0.4, 0.04, 0.3),
-    "committed_marrow": _fraction(0.1, "committed progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.3),
-    "committed_cord": _fraction(0.25, "committed progenitors, cord blood", "fitted", _FIT, 0.5, 0.05, 0.5),
-    "granulocytic_blood": _fraction(0.01, "granulocyte progenitors, mobilised blood", "fitted", _FIT, 0.5, 0.002, 0.1),
+    "committed_marrow": _fraction(0.26, "committed progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.3),
+    "committed_cord": _fraction(0.33, "committed progenitors, cord blood", "fitted", _FIT, 0.5, 0.05, 0.5),
+    "granulocytic_blood": _fraction(0.012, "granulocyte progenitors, mobilised blood", "fitted", _FIT, 0.5, 0.002, 0.1),
     "granulocytic_marrow": _fraction(0.02, "granulocyte progenitors, marrow", "fitted", _FIT, 0.5, 0.005, 0.1),
     "granulocytic_cord": _fraction(0.02, "granulocyte progenitors, cord blood", "fitted", _FIT, 0.5, 0.002, 0.1),
     "megakaryocytic_blood": _fraction(0.006, "megakaryoblasts, mobilised blood", "fitted", _FIT, 0.5, 0.002, 0.03),

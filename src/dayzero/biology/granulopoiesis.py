@@ -2,19 +2,24 @@
 
 Ten stages, shares of the healthy pool, for each origin; g is the G-CSF level relative to health::
 
-    G-CSF       raw = (1 + i I) (k_e + k_anc ANC0) / (k_e + k_anc ANC) + g_exo dose
+    G-CSF       raw = (1 + i I + g_exo dose) (k_e + k_anc ANC0) / (k_e + k_anc ANC)
                 g = raw (1 + 1/cap) / (1 + raw/cap)
     dividing    G1' = k_m (v out_C - G1) + graft,   G2' = k_m (A G1 - G2),  G3 to G6 alike        A = g^(a/6)
     maturing    G7' = k_p0 A G6 - k_p G7,  G8' = k_p G7 - k_p G8,  G9 alike
     reserve     R'  = phi0 g^t G9 - phi R
-    blood       N'  = k_N/phi0 phi R - k_N loss N
+    blood       N'  = (1 - w) k_N/phi0 phi R - k_N (1 + mu_I I) / (1 + e steroid) N
+    wounds      w   = (D U)^2 / (P^2 + (D U)^2)            P = ANC0 k_N/phi0 phi sum R, what the marrow releases
     k_m = 6/tau_NP,  k_p = k_p0 g^t, k_p0 = 3/tau_Mat,  phi = min(phi0 g^r, phi_max)
-    loss = 1 + (mu_N - 1) mucosal injury + mu_I I          I active infection
-    v = 1 - (val)ganciclovir
+    I active infection,  U mucosal injury,  v = 1 - (val)ganciclovir
 
 ANC = ANC0 sum N. G-CSF is at quasi steady state (its own time constant is hours); neutrophils themselves clear it,
-which is why it is high when they are low. Monocytes leave the marrow at the fourth dividing stage.
-The stages are as many as it takes for counts to rise as steeply as they do: with fewer, cells of the graft leak early.
+given G-CSF like their own, which is why it is high when they are low. Monocytes leave the marrow at the fourth dividing
+stage. The stages are as many as it takes for counts to rise as steeply as they do: with fewer, cells of the graft leak
+early.
+
+Wounds of the mucosa take the neutrophils they need, D U a day, before any are left to count. While the marrow makes
+fewer than that the count stays near zero; once it makes more, or the wounds close, the count leaves zero within two or
+three days. That is why recovery is sudden. Steroids keep neutrophils in the blood.
 
 Craig 2016 (Bull Math Biol 78:2304) for the chain and its times; Quartino 2014 (Pharm Res 31:3390) for G-CSF.
 """
@@ -47,19 +52,23 @@ PARAMETERS = {
     "gcsf_clearance": Parameter(0.592, "1/h", "renal clearance of G-CSF", "measured", "Quartino 2014", 0.2),
     "gcsf_clearance_neutrophils": Parameter(5.64, "1/h per 1e9/L", "clearance of G-CSF by neutrophils", "measured",
                                             "Quartino 2014", 0.2),
-    "gcsf_on_amplification": Parameter(0.65, "1", "exponent of amplification on G-CSF", "fitted",
-                                       "scenario fit; Quartino 2014 gamma 0.444", 0.15, low=0.3, high=0.8),
+    "gcsf_on_amplification": Parameter(0.73, "1", "exponent of amplification on G-CSF", "fitted",
+                                       "scenario fit; Quartino 2014 gamma 0.444", 0.15, low=0.3, high=1),
     "gcsf_on_maturing": Parameter(0.234, "1", "exponent of maturing speed on G-CSF", "measured",
                                   "Quartino 2014 (beta)", 0.1, low=0.15, high=0.3),
-    "gcsf_on_release": Parameter(0.75, "1", "exponent of release on G-CSF", "fitted",
+    "gcsf_on_release": Parameter(0.6, "1", "exponent of release on G-CSF", "fitted",
                                  "onset of neutropenia 7 d after melphalan 200", 0.2, low=0.3, high=1),
-    "gcsf_ceiling": Parameter(100, "1", "G-CSF level at which its effect is half saturated", "assumed", "no source",
-                              0.4, low=50, high=200),
-    "filgrastim_effect": Parameter(15, "1 per ug/kg", "G-CSF level, relative to health, per daily filgrastim dose",
-                                   "fitted", "scenario fit: buys 4 days of neutrophils", 0.4, 0.3, low=5, high=80,
+    "gcsf_ceiling": Parameter(200, "1", "G-CSF level at which its effect is half saturated", "fitted", "scenario fit",
+                              0.4, low=50, high=500),
+    "filgrastim_effect": Parameter(1.8, "1 per ug/kg", "G-CSF supplied, relative to what health makes, per daily dose",
+                                   "fitted", "scenario fit: buys 4 days of neutrophils", 0.4, 0.3, low=1, high=20,
                                    stream=204),
-    "mucositis_loss": Parameter(3.2, "1", "fold neutrophil loss at mucosal injury 1", "fitted", "scenario fit", 0.2,
-                                0.3, low=1.5, high=5, stream=205),
+    "mucosal_demand": Parameter(9, "1e9/L/day", "neutrophils that wounds of the mucosa take, at injury 1", "fitted",
+                                "scenario fit; health turns over 3.5", 0.3, 0.3, low=3, high=30, stream=205),
+    "steroid_keeps": Parameter(1.0, "1", "added residence in the blood under a steroid at full dose, relative",
+                               "assumed", "prednisone adds 4e9/L, Dale 1975 J Clin Invest 56:808; recalled", 0.4,
+                               low=0.3, high=2),
+    "steroid_full": Parameter(2, "mg/kg", "full dose of steroid", "derived", "definition"),
     "infection_gcsf": Parameter(2.0, "1", "added G-CSF of active infection, relative", "assumed", "no source", 0.4),
     "infection_loss": Parameter(0.4, "1", "added neutrophil loss of active infection, relative", "assumed", "no source",
                                 0.4),
@@ -110,6 +119,7 @@ NEEDS = {
     "mucosal_injury": "1",
     "infection": "1",
     "antiviral": "1",
+    "steroid_mg_per_kg": "mg/kg",
     "surviving_granulocytic": "1",
     "surviving_late_granulocytic": "1",
     "surviving_band": "1",
@@ -150,7 +160,8 @@ def gcsf_level(y: State, p, s):
     anc = p.neutrophil_set_point * sum(c.neutrophils for c in y.cells)
     clearance = p.gcsf_clearance + p.gcsf_clearance_neutrophils * anc
     at_rest = p.gcsf_clearance + p.gcsf_clearance_neutrophils * p.neutrophil_set_point
-    raw = (1 + p.infection_gcsf * s.infection) * at_rest / clearance + p.filgrastim_effect * s.gcsf_ug_per_kg
+    made = 1 + p.infection_gcsf * s.infection + p.filgrastim_effect * s.gcsf_ug_per_kg
+    raw = made * at_rest / clearance
     return raw * (1 + 1 / p.gcsf_ceiling) / (1 + raw / p.gcsf_ceiling)
 
 
@@ -167,7 +178,12 @@ def rates(y: State, p, s):
     faster = power(s.gcsf_level, p.gcsf_on_maturing)
     maturing = MATURING_STAGES / p.maturing_time * faster
     release = minimum(p.reserve_release * power(s.gcsf_level, p.gcsf_on_release), p.reserve_release_most)
-    loss = p.neutrophil_loss * (1 + (p.mucositis_loss - 1) * s.mucosal_injury + p.infection_loss * s.infection)
+    steroid = minimum(s.steroid_mg_per_kg / p.steroid_full, 1)
+    loss = p.neutrophil_loss * (1 + p.infection_loss * s.infection) / (1 + p.steroid_keeps * steroid)
+    leaving = p.neutrophil_loss / p.reserve_release * release
+    made = p.neutrophil_set_point * leaving * sum(c.reserve for c in y.cells)
+    needed = p.mucosal_demand * s.mucosal_injury
+    counted = made * made / (made * made + needed * needed + NOTHING)
     kept = 1 - p.antiviral_block * s.antiviral
     return State(
         tuple(
@@ -182,7 +198,7 @@ def rates(y: State, p, s):
                 maturing_2=maturing * (c.maturing_1 - c.maturing_2),
                 maturing_3=maturing * (c.maturing_2 - c.maturing_3),
                 reserve=p.reserve_release * faster * c.maturing_3 - release * c.reserve,
-                neutrophils=p.neutrophil_loss * release / p.reserve_release * c.reserve - loss * c.neutrophils,
+                neutrophils=counted * leaving * c.reserve - loss * c.neutrophils,
                 monocytes=p.monocyte_loss * (c.dividing_4 - c.monocytes),
             )
             for c, output, homing, graft in zip(

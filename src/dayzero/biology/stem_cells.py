@@ -71,16 +71,16 @@ PARAMETERS = {
     "multipotent_set_point": Parameter(4.0e6, "cells/kg", "multipotent progenitors in health", "fitted",
                                        "elsewhere, by Zhu 2025", 0.5, low=1e6, high=1e7),
     "multipotent_division": Parameter(
-        0.17, "1/day", "division of multipotent progenitors at rest", "fitted", "scenario fit; elsewhere 0.035", 0.3,
+        0.211, "1/day", "division of multipotent progenitors at rest", "fitted", "scenario fit; elsewhere 0.035", 0.3,
         low=0.035, high=0.3),
     "multipotent_drain": Parameter(
         0.01, "1/day", "net loss of multipotent progenitors that stem cells must replace", "assumed",
         "sets the 100 days on which stem-cell chimerism reaches progenitors", 0.5, low=0.003, high=0.03),
     "multipotent_renewal_empty": Parameter(
-        0.864, "1", "self-renewal fraction of multipotent progenitors in an empty marrow", "fitted",
+        0.9, "1", "self-renewal fraction of multipotent progenitors in an empty marrow", "fitted",
         "scenario fit; platelet engraftment model 0.854", 0.03, low=0.7, high=0.9),
     "multipotent_acceleration": Parameter(
-        1.93, "1", "fold faster division of multipotent progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
+        1.85, "1", "fold faster division of multipotent progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
         low=1.2, high=3, stream=101),
     "committed_set_point": Parameter(2.0e7, "cells/kg", "committed myeloid progenitors in health", "fitted",
                                      "elsewhere, by Zhu 2025", 0.5, low=1e7, high=5e7),
@@ -91,21 +91,22 @@ PARAMETERS = {
         0.13, "1", "share of multipotent output that goes to lymphocytes or straight to megakaryocytes", "assumed",
         "lymphoid 0.06 by balance, the rest for the early megakaryocyte branch", 0.4, low=0.05, high=0.3),
     "committed_renewal_empty": Parameter(
-        0.727, "1", "self-renewal fraction of committed progenitors in an empty marrow", "fitted", "scenario fit", 0.03,
+        0.75, "1", "self-renewal fraction of committed progenitors in an empty marrow", "fitted", "scenario fit", 0.03,
         low=0.65, high=0.85),
     "committed_acceleration": Parameter(
-        5.5, "1", "fold faster division of committed progenitors when empty", "fitted",
-        "scenario fit to how steeply counts rise; about one division a day", 0.2, 0.12, low=2.5, high=7, stream=102),
-    "multipotent_divisions": Parameter(36, "1", "divisions a multipotent progenitor makes before it no longer renews",
+        7.2, "1", "fold faster division of committed progenitors when empty", "fitted",
+        "scenario fit to how steeply counts rise; about one division a day", 0.2, 0.12, low=2.5, high=9, stream=102),
+    "multipotent_divisions": Parameter(43, "1", "divisions a multipotent progenitor makes before it no longer renews",
                                        "fitted", "scenario fit", 0.3, low=12, high=60),
     "committed_divisions": Parameter(
-        10, "1", "divisions a committed progenitor makes before it no longer renews itself", "assumed",
-        "colonies of granulocytes and macrophages have 100 to 10,000 cells, recalled", 0.4, low=5, high=20),
+        6.7, "1", "divisions a committed progenitor makes before it no longer renews itself", "fitted",
+        "scenario fit; colonies of granulocytes and macrophages have 100 to 10,000 cells, recalled", 0.4, low=5,
+        high=20),
     "quality_hurt": Parameter(
         0.15, "1", "self-renewal that cells lose for good in a day that kills all stem cells about them", "assumed",
         "marrow that a low dose spared is outgrown by marrow that met none; no source", 0.5, low=0, high=0.3),
     "supply_half": Parameter(
-        0.058, "1", "supply from the pool above, relative to health, that keeps up half the quality", "fitted",
+        0.0425, "1", "supply from the pool above, relative to health, that keeps up half the quality", "fitted",
         "set so that 2 % of stem cells cannot keep counts up", 0.4, low=0.02, high=0.15),
     "niche_regeneration": Parameter(
         90, "day", "time in which an injured niche recovers", "measured",
