@@ -13,7 +13,15 @@ from typing import Any
 
 from dayzero.analyse.calibrate.free import stages
 from dayzero.present.calibrate_figure import widths_figure
-from dayzero.present.calibrate_table import WHEN, made_text, parameter_rows, score_rows
+from dayzero.present.calibrate_table import (
+    SEARCH_HEADS,
+    WHEN,
+    made_text,
+    outcome,
+    parameter_rows,
+    score_rows,
+    search_rows,
+)
 from dayzero.present.page import save
 from dayzero.simulation.parameter_sets import read_set
 
@@ -29,9 +37,16 @@ TEXT = """# Calibration: what fitting buys
 
 {outcome}
 
+Each round simulates what moves the rows, solves for a step, and simulates places along it: the whole step, then half of
+it and so on, until a shorter one is no better. Foretold is the misfit (rows and priors) by the emulation, simulated the
+one that was found; the best place is taken, if it is better than where the round began.
+
+{search}
+
 *Before*: values of the source files. Many were set by hand with some of these rows in view (`role: calibrated` in the
 [scoreboard](scoreboard.md)), so that *before* is no blind score. *Left out*: each row simulated with a fit that did not
-see its study; such fits start from the full one, take one step by the same emulation, and that step is not checked.
+see its study: the full fit, moved by what leaving the study out moves the solution of the emulated rows, as far as the
+full fit came towards that solution. No place along this move is simulated first.
 
 {scores}
 
@@ -51,12 +66,6 @@ Moved and between folds are in prior standard deviations; width is posterior ove
 """
 
 
-STAYED = """**No step held.** The misfit by round was {misfits}: the emulation foretold a better fit, the simulation of
-each step did not bear it out, and every step was taken back. The set therefore holds the values of the source files;
-what it adds is how far the rows pin down each parameter, and an ensemble that carries the rest."""
-MOVED = "The misfit by round was {misfits}; a step that did not lower it was taken back."
-
-
 def page(told: Mapping[str, Any]) -> str:
     """The page as Markdown."""
     parameters: Mapping[str, Any] = told["parameters"]
@@ -65,14 +74,13 @@ def page(told: Mapping[str, Any]) -> str:
         own = [p for p in parameters.values() if p["stage"] == stage.name]
         known = sum(p["ratio"] < INFORMED for p in own)
         by_stage.append((stage.name.replace("_", " and "), str(len(own)), str(known), ", ".join(stage.families)))
-    stayed = all(p["old"] == p["new"] for p in parameters.values())
-    misfits = ", ".join(f"{m:.0f}" for m in told["made"]["misfits"])
     heads = ["parameter", "stage", "old", "new", "moved", "width", "between folds", "rows that narrow it most"]
     return TEXT.format(
         moved=len(parameters),
         rows=len(told["rows"]),
         made=made_text(told)[:1].upper() + made_text(told)[1:],
-        outcome=(STAYED if stayed else MOVED).format(misfits=misfits),
+        outcome=outcome(told),
+        search=_table(SEARCH_HEADS, search_rows(told)),
         scores=_table(["", *(when.replace("_", " ") for when in WHEN)], score_rows(told)),
         informed=sum(p["ratio"] < INFORMED for p in parameters.values()),
         limit=INFORMED,

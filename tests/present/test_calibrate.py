@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from validation.calibration import page
 
 from dayzero.analyse.evidence.studies import FOLDER, read_study
 from dayzero.present import evidence
@@ -36,6 +37,9 @@ def test_a_fit_is_written_as_a_set_that_runs_take(dayzero, two_studies, folder):
     assert len(next(iter(found.members.values()))) >= 50
     told = found.content
     assert told["made"]["stages"] == ["myeloid"] and told["made"]["used"] <= told["made"]["budget"]
+    (only,) = told["search"]["rounds"]
+    assert only["misfit"] == min(told["search"]["start"], *(tried["misfit"] for tried in only["tried"]))
+    assert "Search" in out and "foretold" in out
     assert {row[:8] for row in told["rows"]} == {"couban02", "schmitz9"}
     for scores in told["scores"].values():
         assert scores["all"]["rows"] == len(told["rows"])
@@ -60,6 +64,23 @@ def test_a_set_is_explained(dayzero, two_studies, folder):
     assert code == 0 and "graft.lodging" in out and "most by" in out
     code, out, _ = dayzero("calibrate", "--explain", target, "--json")
     assert code == 0 and json.loads(out)["name"] == "small"
+
+
+def test_the_page_tells_of_a_search_that_held_and_of_one_that_did_not(dayzero, two_studies, folder):
+    target = folder / "page" / "small.yaml"
+    dayzero("calibrate", *SMALL, "--out", target)
+    told = dict(read_set(target).content)
+
+    def search(*rounds):
+        tried = [[{"step": 0.5**at, "foretold": 8.0, "misfit": m} for at, m in enumerate(seen)] for seen, _ in rounds]
+        made = [{"tried": own, "misfit": end} for own, (_, end) in zip(tried, rounds, strict=True)]
+        return page({**told, "search": {"start": 12.0, "rounds": made}})
+
+    held = search(([13.0, 9.5, 9.75], 9.5), ([9.6, 9.7], 9.5))
+    assert "fell from 12 to 10; 1 of 2 rounds" in held and "| 1 | 0.5 | 8.0 | 9.5 | taken |" in held
+    assert held.count("taken |") == 1
+    stayed = search(([13.0, 12.5], 12.0))
+    assert "No step held" in stayed and "fell from" not in stayed and "taken |" not in stayed
 
 
 def test_the_scoreboard_takes_a_set(dayzero, two_studies, folder):

@@ -20,8 +20,8 @@ PICTURE = (".png", ".svg", ".pdf")
 
 def calibrate(
     stage: Annotated[list[str] | None, typer.Option(help="Fit this stage alone; may be named again.")] = None,
-    patients: Annotated[int, typer.Option(help="Virtual patients an arm while fitting, each followed 3 times.")] = 256,
-    rounds: Annotated[int, typer.Option(help="Rounds of simulation and step.")] = 4,
+    patients: Annotated[int, typer.Option(help="Virtual patients an arm while fitting; twice as many score.")] = 256,
+    rounds: Annotated[int, typer.Option(help="Rounds: what moves the rows, then a step, checked.")] = 3,
     budget: Annotated[float, typer.Option(help="Most it may cost, in whole scoreboards of 2,000 patients.")] = 10.0,
     folds: Annotated[int, typer.Option(help="Parts of the studies left out in turn; 0 for none.")] = 5,
     seed: Annotated[int, typer.Option(help="Fixes the patients and all other draws.")] = 1,
@@ -63,7 +63,7 @@ def _check(patients: int, rounds: int, folds: int, jobs: int | None) -> None:
     if not FEWEST <= patients <= MOST:
         raise SpecError("calibrate", "--patients", str(patients), f"{FEWEST} to {MOST}", advice)
     if not 1 <= rounds <= 50:
-        raise SpecError("calibrate", "--rounds", str(rounds), "1 to 50", "4 are usual")
+        raise SpecError("calibrate", "--rounds", str(rounds), "1 to 50", "3 are usual")
     if folds and not 2 <= folds <= 50:
         raise SpecError("calibrate", "--folds", str(folds), "0, or 2 to 50", "5 are usual")
     if jobs is not None and jobs < 1:

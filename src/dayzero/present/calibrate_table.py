@@ -1,8 +1,9 @@
-"""A parameter set as text: scores before, after and left out, and what the rows say of each parameter."""
+"""A parameter set as text: scores before, after and left out, the search, what the rows say of each parameter."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from rich.console import Console
@@ -15,8 +16,10 @@ from dayzero.present.tables import DISCLAIMER
 
 WHEN = ("before", "after", "left_out")
 ROWS_HEAD = "most by"
+SEARCH_HEADS = ("round", "part of the step", "foretold", "simulated", "")
 EXPLAINED = (
-    "Scores over the rows aimed at. Left out: each row simulated with the fit that did not see its study. Width: "
+    "Scores over the rows aimed at. Left out: each row simulated with the fit that did not see its study. Search: the "
+    "misfit of rows and priors along each step, as the emulation foretold and as simulation found it. Width: "
     "standard deviation after over before; 1 where the rows say nothing. Moved and between folds: in prior standard "
     "deviations. Most by: the row that narrows it most."
 )
@@ -28,6 +31,8 @@ def show_set(told: Mapping[str, Any], console: Console) -> None:
         advice = "name a set written by dayzero calibrate"
         raise SpecError("calibrate", "--explain", "a set without scores", "one made by a fit", advice)
     console.print(_grid("Scores", ["", *(w.replace("_", " ") for w in WHEN)], score_rows(told)))
+    if told.get("search"):
+        console.print(_grid("\nSearch", SEARCH_HEADS, search_rows(told)))
     heads = ["parameter", "old", "new", "moved", "width", ROWS_HEAD]
     shown = [(row[0], *row[2:6], row[-1].split(", ")[0]) for row in parameter_rows(told)]
     console.print(_grid("\nParameters, the best known first", heads, shown))
@@ -57,6 +62,34 @@ def score_rows(told: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return rows
 
 
+def search_rows(told: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Every place that was simulated, in order, with its misfit, and which of them were taken."""
+    before, rows = told["search"]["start"], [("start", "", "", f"{told['search']['start']:.1f}", "")]
+    for count, one in enumerate(told["search"]["rounds"], start=1):
+        taken = one["misfit"] if one["misfit"] < before else None
+        for tried in one["tried"]:
+            marks = f"{tried['step']:g}", f"{tried['foretold']:.1f}", f"{tried['misfit']:.1f}"
+            rows.append((str(count), *marks, "taken" if tried["misfit"] == taken else ""))
+        before = one["misfit"]
+    return rows
+
+
+def outcome(told: Mapping[str, Any]) -> str:
+    """What the search came to, in a sentence or two."""
+    ways = [told["search"]["start"], *(one["misfit"] for one in told["search"]["rounds"])]
+    held, rounds = sum(b < a for a, b in pairwise(ways)), len(ways) - 1
+    if not held:
+        return (
+            f"No step held: no part of any of the {rounds} lowered the misfit, {ways[0]:.0f}, once it was simulated. "
+            "The set holds the values of the source files, whole or with studies left out; what it adds is how far the "
+            "rows pin down each parameter, and an ensemble that carries the rest."
+        )
+    return (
+        f"The misfit fell from {ways[0]:.0f} to {ways[-1]:.0f}; {held} of {rounds} rounds found a better place. "
+        "Misfits here are of the patients of the fit, who are the same throughout: what it bought stands in the scores."
+    )
+
+
 def parameter_rows(told: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Every parameter, the one narrowed most first."""
     found = sorted(told["parameters"].items(), key=lambda item: item[1]["ratio"])
@@ -75,7 +108,7 @@ def made_text(told: Mapping[str, Any]) -> str:
         f"{len(told['parameters'])} parameters",
         f"{len(told['rows'])} rows",
         f"stages {', '.join(made['stages'])}",
-        f"{made['rounds']} rounds of 3 x {made['patients']} patients an arm",
+        f"{made['rounds']} rounds of {made['patients']} patients an arm",
         f"seed {made['seed']}",
         f"{made['used']:g} of {made['budget']:g} scoreboards",
         f"model {told['model'][:12]}",

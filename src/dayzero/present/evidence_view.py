@@ -99,7 +99,8 @@ def found(asked: Asked) -> list[Study]:
 def known(studies: Sequence[Study], jobs: Jobs) -> dict[str, AtHand]:
     """What is at hand of studies: simulated from this page, kept by an earlier run, or shipped."""
     from dayzero.analyse.evidence.at_hand import AtHand, at_hand
-    from dayzero.analyse.evidence.run import Figure, Request, model_digest
+    from dayzero.analyse.evidence.finished import model_digest
+    from dayzero.analyse.evidence.run import Figure, Request
 
     told: dict[str, AtHand] = {}
     for study in studies:
@@ -141,7 +142,7 @@ def scored(study: Study) -> Any:
 
 def asked_of_job(study: Study) -> dict[str, Any]:
     """What a job that simulates a study is known by."""
-    from dayzero.analyse.evidence.run import model_digest
+    from dayzero.analyse.evidence.finished import model_digest
 
     return {"study": study.name, "patients": PATIENTS, "model": model_digest()}
 

@@ -1,9 +1,8 @@
-"""The fit: rounds of emulation and steps, from the values of the source files.
+"""The fit: rounds of emulation, each with a step that is checked, from the values of the source files.
 
-Each round simulates every arm about the place reached, averages the effects with those of earlier rounds and takes the
-best step within a trusted distance. The same virtual patients are used throughout, so that a step is judged by the
-parameters and not by luck; a step that did not lower the misfit is taken back and a shorter one tried. The last round
-follows the centre alone and only says whether the last step holds.
+Each round finds what moves the rows about the place reached, joins that with what earlier rounds and places told,
+solves for a goal no farther off than the emulation looked, and walks towards it by simulation (`walk`). The same
+virtual patients are used throughout and all places measured by one `ruler`, so that they differ by their figures alone.
 """
 
 from __future__ import annotations
@@ -12,23 +11,34 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from math import hypot, isfinite
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from dayzero.analyse.calibrate.emulate import Design, Told, cost_of, emulate_and_keep, recalled
+from dayzero.analyse.calibrate.effects import corrected, effects_on
+from dayzero.analyse.calibrate.emulate import (
+    EFFECTS,
+    FIGURES,
+    Design,
+    Moved,
+    Told,
+    cost_of,
+    effects_at,
+    figures_at,
+)
 from dayzero.analyse.calibrate.free import Free, Stage, bounds
-from dayzero.analyse.calibrate.sharing import effects
-from dayzero.analyse.calibrate.solve import Linear, misfit, step
+from dayzero.analyse.calibrate.ruler import Ruler, ruler
+from dayzero.analyse.calibrate.solve import Linear, covariance, step
 from dayzero.analyse.calibrate.targets import Target
+from dayzero.analyse.calibrate.walk import MOST, Place, Tried, walk
+from dayzero.analyse.evidence.finished import Shelf
 from dayzero.analyse.evidence.run import each_of
 from dayzero.analyse.evidence.studies import Study
 
-RADIUS, SHORTER, LONGER = 1.0, 0.5, 1.5  # trusted distance at first, after a failed step, after a good one
-STEP = 1.0  # up and down, in prior standard deviations
+STEP = 1.0  # up and down, in prior standard deviations: how far an emulation looks, and a step goes at most
 
 Progress = Callable[[int, int, str], None]
+T = TypeVar("T", Told, Moved)
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ class Plan:
 
     Parameters
     ----------
-    rounds : of emulation, before the last that follows the centre alone. patients : an arm, in each of three versions.
+    rounds : of emulation and step. patients : an arm, in each version.
     """
 
     free: tuple[Free, ...]
@@ -46,18 +56,16 @@ class Plan:
     patients: int
     seed: int
 
-    def design(self, x: np.ndarray, number: int) -> Design:
-        """The design of a round about a place."""
+    def design(self, x: np.ndarray) -> Design:
+        """Everybody followed once, at a place."""
         families = {stage.name: stage.families for stage in self.stages}
-        sides = number < self.rounds
-        return Design(self.free, families, tuple(float(v) for v in x), STEP, number, self.patients, self.seed, sides)
+        return Design(self.free, families, tuple(float(v) for v in x), self.patients, self.seed)
 
 
 class Round(NamedTuple):
-    """A round: where it was, what it told of each row, its misfit."""
+    """A round: the parts of its way that were tried, and the misfit of the place it ended at."""
 
-    x: np.ndarray
-    told: Mapping[str, Told]
+    tried: tuple[Tried, ...]
     misfit: float
 
 
@@ -67,102 +75,108 @@ class Fitted:
 
     Parameters
     ----------
-    rows : targets that could be simulated, in order of ``linear``. linear : all about the best place.
-    rounds : as they went.
+    rows : targets that could be simulated, in order of ``linear``. linear : all about the place.
+    start : misfit of the source files' values. rounds : as they went.
     """
 
     plan: Plan
     rows: tuple[Target, ...]
     linear: Linear
+    start: float
     rounds: tuple[Round, ...]
-    radius: float
 
     @property
     def x(self) -> np.ndarray:
         """The place, in prior standard deviations."""
         return self.linear.x
 
+    @property
+    def followed(self) -> int:
+        """How often everybody was followed: at every place once, about the place of every round twice."""
+        return 1 + sum(2 + len(one.tried) for one in self.rounds)
 
-def patient_days(studies: Sequence[Study], plan: Plan) -> int:
-    """Patient-days of the whole fit."""
-    return sum(plan.rounds * cost_of(s, plan.patients, True) + cost_of(s, plan.patients, False) for s in studies)
+
+def most_followed(plan: Plan) -> int:
+    """How often a fit follows everybody, at most."""
+    return 1 + plan.rounds * (2 + MOST)
+
+
+def patient_days(studies: Sequence[Study], patients: int) -> int:
+    """Patient-days of following everybody once."""
+    return sum(cost_of(study, patients) for study in studies)
 
 
 def fit(studies: Sequence[Study], targets: Sequence[Target], plan: Plan, jobs: int | None = None,
         resume: bool = True, progress: Progress | None = None) -> Fitted:  # fmt: skip
     """Fit the free parameters to the targets of studies (as `targets.fitted_part` left them)."""
     low, high = bounds(plan.free)
-    here, radius = np.zeros(len(plan.free)), RADIUS
-    rounds: list[Round] = []
-    best: Round | None = None
-    for number in range(plan.rounds + 1):
-        told = run_round(studies, plan.design(here, number), jobs, resume, progress)
-        done = Round(here, told, _misfit(here, told, targets))
-        rounds.append(done)
-        if best is None or done.misfit < best.misfit:
-            radius *= 1.0 if best is None else LONGER
-            best = done
-        else:
-            radius *= SHORTER
-        if number < plan.rounds:
-            here = step(about(best, rounds, targets, plan)[1], low, high, radius)
-    assert best is not None
-    rows, linear = about(best, rounds, targets, plan)
-    return Fitted(plan, rows, linear, tuple(rounds), radius)
+    names = [one.name for one in plan.free]
+    run = partial(run_round, studies, jobs=jobs, resume=resume, progress=progress)
+    first = run(figures_at, FIGURES, plan.design(np.zeros(len(names))), what="at the start")
+    by = ruler(targets, first)
+    start = best = by.place(np.zeros(len(names)), first)
+    places, seen, rounds, fraction = [start], list[Mapping[str, Moved]](), list[Round](), 1.0
+
+    def look(x: np.ndarray, part: float) -> Place:
+        told = run(figures_at, FIGURES, plan.design(x), what=f"round {len(seen)}, {part:g} of the step")
+        places.append(by.place(x, told))
+        return places[-1]
+
+    for number in range(plan.rounds):
+        design = replace(plan.design(best.x), step=STEP, number=number)
+        seen.append(run(effects_at, EFFECTS, design, what=f"round {number + 1}, what moves the rows"))
+        rows = _about(best, places, seen, names, by)
+        goal = step(rows.only(np.isfinite(best.z)), low, high, STEP)
+        best, tried = walk(best, goal, look, lambda x, rows=rows: by.misfit(x, rows.at(x)), fraction)
+        fraction = min(1.0, 2 * min(tried, key=lambda one: one.misfit).fraction)
+        rounds.append(Round(tuple(tried), best.misfit))
+    known = np.flatnonzero(np.isfinite(best.z)).tolist()
+    linear = _about(best, places, seen, names, by).only(np.array(known, dtype=int))
+    return Fitted(plan, tuple(targets[at] for at in known), linear, start.misfit, tuple(rounds))
 
 
-def run_round(studies: Sequence[Study], design: Design, jobs: int | None, resume: bool,
-              progress: Progress | None) -> dict[str, Told]:  # fmt: skip
-    """What a round tells of every row; studies that are done already are taken from where they were kept."""
-    found: dict[str, Sequence[Told]] = {}
-    for study in studies if resume else ():
-        known = recalled(study, design)
-        if known is not None:
-            found[study.name] = known
+def _about(here: Place, places: Sequence[Place], seen: Sequence[Mapping[str, Moved]], names: Sequence[str],
+           by: Ruler) -> Linear:  # fmt: skip
+    """All rows linear about a place, by the effects that were seen and the places that were simulated."""
+    found = effects_on(seen, [target.id for target in by.targets], names)
+    slopes, chance = (part / by.tolerances[:, None] for part in found)
+    ways = np.array([other.x - here.x for other in places])
+    moved = np.array([other.z - here.z for other in places]).T
+    return Linear(here.x, here.z, corrected(slopes, chance, ways, moved), chance, by.weights)
+
+
+def run_round(studies: Sequence[Study], work: Callable[[Study, Design], list[T]], shelf: Shelf[T], design: Design,
+              what: str = "", jobs: int | None = None, resume: bool = True,
+              progress: Progress | None = None) -> dict[str, T]:  # fmt: skip
+    """What a simulation tells of every row; studies that are done already are taken from where they were kept."""
+    kept = {study.name: shelf.recall(study, design) if resume else None for study in studies}
+    found = {name: rows for name, rows in kept.items() if rows is not None}
     waiting = [study for study in studies if study.name not in found]
-    work = partial(emulate_and_keep, design=design)
     if progress is not None:
-        progress(len(found), len(studies), f"round {design.number + 1}")
-    for name, told in each_of(waiting, work, jobs or os.cpu_count() or 1):
-        found[name] = told
+        progress(len(found), len(studies), what)
+    for name, rows in each_of(waiting, partial(_at, work, design), jobs or os.cpu_count() or 1):
+        found[name] = rows
         if progress is not None:
-            progress(len(found), len(studies), f"round {design.number + 1}")
-    return {told.id: told for study in studies for told in found[study.name]}
+            progress(len(found), len(studies), what)
+    return {row.id: row for study in studies for row in found[study.name]}
 
 
-def standing(told: Mapping[str, Told], targets: Sequence[Target]) -> tuple[np.ndarray, np.ndarray]:
-    """z of every target, nan where it has no figure, and its tolerance with the Monte-Carlo error."""
-    z, size = [], []
-    for target in targets:
-        row = told.get(target.id)
-        known = row is not None and isfinite(row.value)
-        error = row.error if row is not None and known and isfinite(row.error) else 0.0
-        size.append(hypot(target.tolerance, error))
-        z.append((row.value - target.value) / size[-1] if row is not None and known else np.nan)
-    return np.array(z), np.array(size)
-
-
-def _misfit(x: np.ndarray, told: Mapping[str, Told], targets: Sequence[Target]) -> float:
-    """Misfit over all targets; one without a figure counts as far off, so that none can be got rid of."""
-    z, _ = standing(told, targets)
-    return misfit(x, np.where(np.isfinite(z), z, 5.0), np.array([target.weight for target in targets]))
-
-
-def about(best: Round, rounds: Sequence[Round], targets: Sequence[Target],
-          plan: Plan) -> tuple[tuple[Target, ...], Linear]:  # fmt: skip
-    """The targets that have figures, linear about a round."""
-    z, size = standing(best.told, targets)
-    known = np.flatnonzero(np.isfinite(z)).tolist()
-    rows = tuple(targets[at] for at in known)
-    slopes = effects([one.told for one in rounds], rows, [one.name for one in plan.free]) / size[known, None]
-    return rows, Linear(best.x, z[known], slopes, np.array([row.weight for row in rows]))
+def _at(work: Callable[[Study, Design], list[T]], design: Design, study: Study) -> list[T]:
+    return work(study, design)
 
 
 def without(fitted: Fitted, left_out: set[str]) -> Fitted:
-    """The same fit without the rows of some studies: one more solution from the full fit, nothing simulated."""
+    """The same fit without the rows of some studies; nothing is simulated.
+
+    The fit is moved by what leaving them out moves the solution of the linear rows, as far as it came towards that.
+    """
     kept = np.array([at for at, row in enumerate(fitted.rows) if row.study not in left_out], dtype=int)
+    rows, source = fitted.linear.only(kept), np.zeros(len(fitted.x))
     low, high = bounds(fitted.plan.free)
-    rows = fitted.linear.only(kept)
-    x = step(rows, low, high)
-    moved = Linear(x, rows.at(x), rows.slopes, rows.weights)
+    whole, part = (step(some, low, high, wary_of=source) for some in (fitted.linear, rows))
+    curvature = np.linalg.inv(covariance(fitted.linear))
+    length = whole @ curvature @ whole
+    came = float(np.clip(fitted.x @ curvature @ whole / length, 0, 1)) if length > 0 else 0.0
+    x = np.clip(fitted.x + came * (part - whole), low, high)
+    moved = replace(rows, x=x, z=rows.at(x))
     return replace(fitted, rows=tuple(fitted.rows[at] for at in kept), linear=moved)

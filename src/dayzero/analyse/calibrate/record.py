@@ -1,4 +1,4 @@
-"""A whole calibration, and the parameter set that keeps it: values, what is uncertain, rows, scores, seed and cost.
+"""A whole calibration, and the parameter set that keeps it: values, what is uncertain, the search, rows, scores, cost.
 
 Cost is counted in whole scoreboards: every arm of every row that may be aimed at, with 2,000 patients, once.
 """
@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from dayzero.analyse.calibrate.ensemble import members, widths
-from dayzero.analyse.calibrate.fit import Fitted, Plan, Progress, fit, patient_days
+from dayzero.analyse.calibrate.fit import Fitted, Plan, Progress, Round, fit, most_followed, patient_days
 from dayzero.analyse.calibrate.folds import left_out, moves
 from dayzero.analyse.calibrate.free import chosen_stages, free_parameters, stages, values_at
 from dayzero.analyse.calibrate.solve import informing
 from dayzero.analyse.calibrate.targets import fitted_part, targets_of
 from dayzero.analyse.evidence.board import Board, Row, board_of, naive_gain, score_of, signs_of
-from dayzero.analyse.evidence.run import Request, model_digest, run_studies, work_of
+from dayzero.analyse.evidence.finished import model_digest
+from dayzero.analyse.evidence.run import Request, run_studies, work_of
 from dayzero.analyse.evidence.studies import Study, compact_yaml
 from dayzero.errors import InputError, SpecError
 from dayzero.simulation.assemble import standard_body
@@ -37,13 +38,13 @@ class Asked:
 
     Parameters
     ----------
-    stages : names, none for all. patients : an arm and version, while fitting. rounds : of emulation.
+    stages : names, none for all. patients : an arm and version, while fitting. rounds : of emulation and step.
     folds : of cross-validation, 0 for none. budget : whole scoreboards at most.
     """
 
     stages: tuple[str, ...] = ()
     patients: int = 256
-    rounds: int = 4
+    rounds: int = 3
     folds: int = 5
     seed: int = 1
     budget: float = 10.0
@@ -51,7 +52,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What came out: the fit, and the boards of its rows before, after and left out."""
+    """What came out: the fit, the boards of its rows before, after and left out, and the cost in scoreboards."""
 
     asked: Asked
     fitted: Fitted
@@ -61,8 +62,20 @@ class Calibration:
     cost: float
 
 
-def planned(studies: Sequence[Study], asked: Asked) -> tuple[list[Study], list[Study], Plan, float]:
-    """The parts that are fitted, the whole studies these are of, the plan and its cost.
+@dataclass(frozen=True)
+class Cost:
+    """Costs of a fit in whole scoreboards: of following everybody once, and of the boards that score it."""
+
+    once: float
+    boards: float
+
+    def of(self, followed: int) -> float:
+        """The whole fit, where everybody is followed so often."""
+        return followed * self.once + self.boards
+
+
+def planned(studies: Sequence[Study], asked: Asked) -> tuple[list[Study], list[Study], Plan, Cost]:
+    """The parts that are fitted, the whole studies these are of, the plan and what it costs.
 
     Raises
     ------
@@ -79,10 +92,12 @@ def planned(studies: Sequence[Study], asked: Asked) -> tuple[list[Study], list[S
     whole = [study for study in studies if study.name in names]
     everything = [part for part in (fitted_part(study, stages()) for study in studies) if part is not None]
     boards = (2 + bool(asked.folds)) * SCORED * asked.patients * sum(map(work_of, whole))
-    cost = (patient_days(parts, plan) + boards) / (WHOLE * sum(map(work_of, everything)))
-    if cost > asked.budget:
+    unit = WHOLE * sum(map(work_of, everything))
+    cost = Cost(patient_days(parts, asked.patients) / unit, boards / unit)
+    most = cost.of(most_followed(plan))
+    if most > asked.budget:
         advice = "raise --budget, or take fewer patients, rounds or stages"
-        raise SpecError("calibrate", "--budget", f"{asked.budget:g}", f"at least {cost:.2f} for what is asked", advice)
+        raise SpecError("calibrate", "--budget", f"{asked.budget:g}", f"at least {most:.2f} for what is asked", advice)
     return parts, whole, plan, cost
 
 
@@ -102,7 +117,7 @@ def calibrate(studies: Sequence[Study], asked: Asked, jobs: int | None = None, r
     if asked.folds:
         figures = left_out(fitted, whole, asked.folds, scored, jobs, not resume, progress)
         apart = board_of([study for study in whole if study.name in figures], figures, scored)
-    return Calibration(asked, fitted, boards[0], boards[1], apart, cost)
+    return Calibration(asked, fitted, boards[0], boards[1], apart, cost.of(fitted.followed))
 
 
 def _named(progress: Progress | None, what: str) -> Progress | None:
@@ -132,8 +147,8 @@ def content(made: Calibration, name: str) -> dict[str, Any]:
             "folds": made.asked.folds,
             "budget": made.asked.budget,
             "used": round(made.cost, 2),
-            "misfits": [float(f"{one.misfit:.5g}") for one in fitted.rounds],
         },
+        "search": {"start": _rounded(fitted.start), "rounds": [_round(one) for one in fitted.rounds]},
         "values": {k: _rounded(v) for k, v in values_at(plan.free, fitted.x).items()},
         "parameters": _parameters(made),
         "scores": scores,
@@ -143,6 +158,12 @@ def content(made: Calibration, name: str) -> dict[str, Any]:
             one.name: [_rounded(one.value(float(x))) for x in places[:, at]] for at, one in enumerate(plan.free)
         },
     }
+
+
+def _round(one: Round) -> dict[str, Any]:
+    """A round: each part of the way with the misfit foretold and simulated, and the misfit it ended with."""
+    tried = [{"step": t.fraction, "foretold": _rounded(t.foretold), "misfit": _rounded(t.misfit)} for t in one.tried]
+    return {"tried": tried, "misfit": _rounded(one.misfit)}
 
 
 def as_yaml(told: Mapping[str, Any]) -> str:

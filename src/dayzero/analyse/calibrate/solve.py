@@ -1,12 +1,14 @@
-"""The step of a fit: least squares against rows and priors, robust, within bounds and a trusted distance.
+"""The step of a fit: least squares against rows and priors, robust, wary of chance in the slopes, within bounds.
 
 ::
 
-    minimise   sum_r w_r rho((T_r + G_r dx - y_r) / s_r) + |x + dx|^2        rho: Huber's, squares up to `BEND`
-    within     low <= x + dx <= high,   |dx| <= radius
+    minimise   sum_r w_r rho((T_r + G_r dx - y_r) / s_r) + |x + dx|^2 + sum_j c_j dx_j^2
+    within     low <= x + dx <= high,   |dx_j| <= radius
 
-x counts prior standard deviations, so the second term is the prior; T are simulated figures, y published ones, s their
-tolerances with the Monte-Carlo error, w the weights. What remains uncertain is the inverse of the curvature (Laplace).
+rho is Huber's, squares up to `BEND`. x counts prior standard deviations, so the second term is the prior; T are
+simulated figures, y published ones, s their tolerances with the Monte-Carlo error, w the weights. c is what chance in
+the slopes adds on average: the summed squares, over rows, of the chance errors of a parameter's slopes. What remains
+uncertain is the inverse of the curvature (Laplace).
 """
 
 from __future__ import annotations
@@ -27,12 +29,14 @@ class Linear:
     Parameters
     ----------
     x : the place, (parameters,). z : (simulated - published) / tolerance there, (rows,).
-    slopes : change of z per prior standard deviation, (rows, parameters). weights : (rows,).
+    slopes : change of z per prior standard deviation, (rows, parameters). chance : the error of each slope.
+    weights : (rows,).
     """
 
     x: np.ndarray
     z: np.ndarray
     slopes: np.ndarray
+    chance: np.ndarray
     weights: np.ndarray
 
     def at(self, x: np.ndarray) -> np.ndarray:
@@ -41,7 +45,7 @@ class Linear:
 
     def only(self, rows: np.ndarray) -> Linear:
         """Some of the rows."""
-        return Linear(self.x, self.z[rows], self.slopes[rows], self.weights[rows])
+        return Linear(self.x, self.z[rows], self.slopes[rows], self.chance[rows], self.weights[rows])
 
 
 def huber(z: np.ndarray) -> np.ndarray:
@@ -51,7 +55,7 @@ def huber(z: np.ndarray) -> np.ndarray:
 
 
 def misfit(x: np.ndarray, z: np.ndarray, weights: np.ndarray) -> float:
-    """What is minimised: rows and prior."""
+    """Rows and prior."""
     return float((weights * huber(z)).sum() + x @ x)
 
 
@@ -59,15 +63,19 @@ def _pull(z: np.ndarray) -> np.ndarray:
     return np.minimum(1.0, BEND / np.maximum(np.abs(z), 1e-12))
 
 
-def step(rows: Linear, low: np.ndarray, high: np.ndarray, radius: float = np.inf) -> np.ndarray:
-    """The place with the least misfit by the linear rows, within bounds and radius."""
+def step(rows: Linear, low: np.ndarray, high: np.ndarray, radius: float = np.inf,
+         wary_of: np.ndarray | None = None) -> np.ndarray:  # fmt: skip
+    """The place to go to by the linear rows; ``wary_of``: where chance adds nothing, if not the place of the rows."""
     least, most = np.maximum(low, rows.x - radius), np.minimum(high, rows.x + radius)
     most = np.maximum(most, least + 1e-9)
+    home = rows.x if wary_of is None else wary_of
     x = np.clip(rows.x, least, most)
     for _ in range(ITERATIONS):
-        root = np.sqrt(rows.weights * _pull(rows.at(x)))[:, None]
-        matrix = np.vstack([root * rows.slopes, np.eye(len(x))])
-        aim = np.concatenate([root[:, 0] * (rows.slopes @ rows.x - rows.z), np.zeros(len(x))])
+        pulled = rows.weights * _pull(rows.at(x))
+        wary = np.sqrt(pulled @ rows.chance**2)
+        root = np.sqrt(pulled)[:, None]
+        matrix = np.vstack([root * rows.slopes, np.eye(len(x)), np.diag(wary)])
+        aim = np.concatenate([root[:, 0] * (rows.slopes @ rows.x - rows.z), np.zeros(len(x)), wary * home])
         found = lsq_linear(matrix, aim, bounds=(least, most), method="bvls" if len(x) < 30 else "trf").x
         if np.abs(found - x).max() < 1e-4:
             return found

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from dayzero.analyse.evidence.board import Board, board_of
-from dayzero.analyse.evidence.run import PACKAGE, Figure, Request, model_digest, recalled
+from dayzero.analyse.evidence.finished import PACKAGE, model_digest
+from dayzero.analyse.evidence.run import Figure, Request, recalled
 from dayzero.analyse.evidence.studies import Study
 
 SHIPPED = PACKAGE / "data" / "scoreboard" / "figures.csv"

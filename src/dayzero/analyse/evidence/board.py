@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from dayzero.analyse.evidence.families import class_of, family_of
+from dayzero.analyse.evidence.finished import model_digest
 from dayzero.analyse.evidence.registry import registry_digest
 from dayzero.analyse.evidence.roles import INPUT, ROLES
-from dayzero.analyse.evidence.run import Figure, Request, model_digest, printed
+from dayzero.analyse.evidence.run import Figure, Request, printed
 from dayzero.analyse.evidence.scoring import leave_one_out, scaled, shown_scale, verdict
 from dayzero.analyse.evidence.studies import Entry, Study
 from dayzero.analyse.evidence.tau import known_table, tau_digest, tau_of

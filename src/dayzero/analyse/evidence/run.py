@@ -7,37 +7,31 @@ digest of itself, of the model (its source and tables) and of the request, and i
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field
-from functools import cache, partial
+from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from math import isfinite, nan
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from dayzero.analyse.evidence.facts import gather
+from dayzero.analyse.evidence.finished import Shelf
 from dayzero.analyse.evidence.measures import FEWEST, Measure
 from dayzero.analyse.evidence.scoring import Published, published, scaled
 from dayzero.analyse.evidence.strata import SLOTS, Arm
-from dayzero.analyse.evidence.studies import Entry, Study, write_study
+from dayzero.analyse.evidence.studies import Entry, Study
 from dayzero.errors import DomainWarning
 from dayzero.records.chart import Floats
-from dayzero.simulation import cache as kept
 from dayzero.simulation.cohort import simulate
 from dayzero.simulation.overrides import taken
 
 T = TypeVar("T")
-PACKAGE = Path(__file__).resolve().parents[2]
-MODEL = ("biology", "clinic", "criteria", "records", "simulation", "spec", "module.py", "units.py", "elementwise.py")
-READERS = ("analyse/endpoints.py", "analyse/survival.py", *(f"analyse/evidence/{name}.py" for name in (
-    "facts", "measures", "contrasts", "special", "builders", "metrics", "modifiers", "parameters", "run")))  # fmt: skip
 PATIENT_DAYS = 260_000  # of one course in memory
 LEAST_CHUNK, MOST_CHUNK = 4 * SLOTS, 512
 REPLICATES = 40
@@ -85,16 +79,7 @@ class Request:
         return self.cap or GROWTH * self.patients
 
 
-@cache
-def model_digest() -> str:
-    """SHA-256 over the source and tables of the model and of what reads its courses: another digest, another model."""
-    found = sha256()
-    for name in (*MODEL, *READERS):
-        place = PACKAGE / name
-        files = [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.suffix in (".py", ".yaml"))
-        for path in files:
-            found.update(str(path.relative_to(PACKAGE)).encode() + path.read_bytes())
-    return found.hexdigest()
+SHELF = Shelf("evidence", Figure)
 
 
 def run_study(study: Study, request: Request, progress: Callable[[float], None] | None = None) -> list[Figure]:
@@ -294,29 +279,10 @@ def work_of(study: Study) -> int:
 def run_and_keep(study: Study, request: Request, progress: Callable[[float], None] | None = None) -> list[Figure]:
     """The figures of a study, kept for the next time."""
     figures = run_study(study, request, progress)
-    place = _place(study, request)
-    if place is not None:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_name(f".{place.name}.{os.getpid()}.part")
-        part.write_text(json.dumps([asdict(figure) for figure in figures]), encoding="utf-8")
-        part.replace(place)
+    SHELF.keep(study, request, figures)
     return figures
 
 
 def recalled(study: Study, request: Request) -> list[Figure] | None:
     """The figures of a study that were kept for this model and request; None where there are none."""
-    place = _place(study, request)
-    if place is None or not place.is_file():
-        return None
-    try:
-        return [Figure(**row) for row in json.loads(place.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError, OSError):
-        return None
-
-
-def _place(study: Study, request: Request) -> Path | None:
-    base = kept.folder()
-    if base is None:
-        return None
-    about = [write_study(study), asdict(request), model_digest()]
-    return base / "evidence" / f"{study.name}-{sha256(json.dumps(about).encode()).hexdigest()[:16]}.json"
+    return SHELF.recall(study, request)
