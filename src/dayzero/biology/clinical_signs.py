@@ -42,7 +42,7 @@ PARAMETERS = {
                            high=200, stream=751),
     "stool_gut": Parameter(2520, "mL/d", "stool volume added at full gut damage", "fitted", _STAGES, 0.1),
     "stool_steepness": Parameter(1.13, "1", "exponent of stool volume on gut damage", "fitted", _STAGES, 0.1),
-    "stool_mucositis": Parameter(600, "mL/d", "stool volume added by a unit of mucosal injury", "assumed",
+    "stool_mucositis": Parameter(300, "mL/d", "stool volume added by a unit of mucosal injury", "assumed",
                                  "diarrhoea of the first two weeks; no source", 0.4, low=200, high=1200),
     "stool_full_weight": Parameter(50, "kg", "weight from which stool counts as an adult's", "measured",
                                    "10 mL/kg up to 50 kg, 500 mL above (Harris 2016)"),
