@@ -67,13 +67,13 @@ def share(quantity: str, day: int, low: float, high: float = np.inf) -> Measure:
 
 
 def failure(day: int) -> Measure:
-    """Patients alive and free of relapse on a day whose neutrophils never reached 0.5 by then, percent of all."""
+    """Patients alive and free of relapse whose neutrophils never recovered to 0.5 or are not the donor's, percent."""
 
     def measure(c: Course) -> float:
         at = int(day - c.days[0])
-        up = (c.neutrophils >= 0.5) & (c.days >= 5) & (c.days <= day)
+        up = (c.neutrophils >= 0.5) & (c.days >= 14) & (c.days <= day)  # before, counts of mild conditioning still fall
         alive = c.living[:, at] & ~np.isin(np.arange(len(c)), np.nonzero(c.first_day("event_relapse") <= day)[0])
-        return 100 * float(np.mean(alive & ~up.any(axis=1)))
+        return 100 * float(np.mean(alive & (~up.any(axis=1) | (c.myeloid_donor_fraction[:, at] < 0.05))))
 
     return measure
 

@@ -275,6 +275,7 @@ def donor(**covariates: Any) -> SimpleNamespace:
     told = {
         "hla_mismatch": NOBODY, "donor_is_unrelated": NOBODY, "donor_is_self": NOBODY, "graft_is_cord": NOBODY,
         "donor_specific_antibody": NOBODY, "graft_naive_t_per_kg": (0.0, 1e8), "graft_is_blood": (0.0, 1.0),
+        "graft_stem": (0.0, 1.0),
         "precursor_luck": (0.5, 0.5), "weight_kg": 70.0, "frailty": 1.0, "donor_female": NOBODY,
         "donor_lymphocytes_naive": 0.5,
     }  # fmt: skip
@@ -314,6 +315,7 @@ def test_units_attack_each_other_and_the_host_but_not_themselves() -> None:
         donor_is_self=(0.0, 0.0, 0.0), graft_is_cord=(0.0, 1.0, 1.0), donor_specific_antibody=(0.0, 0.0, 0.0),
         graft_naive_t_per_kg=(0.0, 4e6, 4e6), graft_is_blood=(0.0, 0.0, 0.0), precursor_luck=(0.5, 0.5, 0.5),
         weight_kg=70.0, frailty=1.0, donor_female=(0.0, 0.0, 0.0),
+        graft_stem=(0.0, 1.0, 1.0),
     )  # fmt: skip
     y = alloreactivity.start(p, 3)
     host_cells, first, second = y.cells
@@ -326,7 +328,8 @@ def test_regulatory_cells_hold_effectors_back() -> None:
     p = donor()
     y = alloreactivity.start(p, 2)
     y = y._replace(cells=(y.cells[0], y.cells[1]._replace(effectors=1.0)))
-    quiet = dict.fromkeys(alloreactivity.NEEDS, 0.0) | {"t_cells_by_origin": (0.0, 500.0)}
+    cells = {"t_cells_by_origin": (0.0, 500.0), "stem_cells": (0.5, 0.5), "resting_graft": (0.0, 0.0)}
+    quiet = dict.fromkeys(alloreactivity.NEEDS, 0.0) | cells
     with_treg, without = (
         alloreactivity.rates(y, p, SimpleNamespace(**(quiet | {"treg_by_origin": (0.0, treg)}))) for treg in (45.0, 0.0)
     )

@@ -110,6 +110,16 @@ def test_clones_never_rise_after_a_kill() -> None:
     assert np.all(stem_cells.rates(regrown, p, quiet_marrow()).cells[1].clones < 0)
 
 
+def test_clones_at_rest_are_lost_as_fast_as_stem_cells_that_are_the_last_of_theirs_mature() -> None:
+    p = SimpleNamespace(**prepared(Plan.load("aml-sibling-pbsc").but(population=Population())).numbers["stem_cells"])
+    y, none = stem_cells.start(p, 2), 0 * p.weight_kg
+    few = 0.01 * p.body_stem_cells
+    donors = y.cells[0]._replace(clones=few)
+    at_rest = y._replace(cells=(stem_cells.Cells(*(none for _ in y.cells[0])), donors), niche=1 + none)
+    lost = -stem_cells.rates(at_rest, p, quiet_marrow()).cells[1].clones
+    assert lost == pytest.approx(p.stem_division / 2 * few * 0.01, rel=1e-3)
+
+
 def test_few_stem_cells_come_and_go_by_chance_and_many_do_not() -> None:
     draws = (np.arange(4000) + 0.5) / 4000
     for cells in (0.3, 5.0, 200.0):

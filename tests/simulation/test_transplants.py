@@ -46,6 +46,19 @@ def test_a_non_malignant_disease_leaves_some_patients_mixed_at_a_year(mixed: Cou
     assert 0.05 <= np.mean((donor > 20) & (donor < 80)) <= 0.5
 
 
+def test_haploidentical_marrow_is_lost_or_takes_over_within_two_months() -> None:
+    """Full donor chimerism in nearly all who engraft, though few donor T cells outlive cyclophosphamide."""
+    donor = donor_percent(run("haplo-marrow-ptcy", 128, 62), "myeloid", 60)
+    assert np.mean((donor > 90) | (donor < 10)) > 0.9 and np.median(donor) > 98
+
+
+def test_melphalan_leaves_fewer_of_the_patients_t_cells_than_busulfan_does() -> None:
+    plan = Plan.load("mds-unrelated-flumel-cni-mtx")
+    melphalan, busulfan = (donor_percent(run(plan.but(conditioning=name), 128, 30), "t", 28)
+                           for name in ("flu-mel140", "flu-bu2"))  # fmt: skip
+    assert np.median(melphalan) > np.median(busulfan) + 5
+
+
 def test_few_donor_t_cells_at_day_fourteen_tell_of_rejection(converting: Course, mixed: Course) -> None:
     lost, kept = [], []
     for course in (converting, mixed):

@@ -8,7 +8,8 @@ attacks donors. Effectors A in cells per uL of blood-equivalent::
                      P = presenting (roused + b) / (1 + b)
     donor        A' = [r q G drugs (1 - A/E) - d - k R/(R + R_h + n A) - steroid - antibodies - other units] A
     host         A' = [r_h q load drugs (1 - A/E) - d load - v T/(T + T_h + T_v) - steroid - antibodies] A
-    load         (1 + l) H/(H + l)       H share of stem cells that are the donor's: few donor cells are enough to see
+    load         (1 + l) H/(H + l)       H share of stem cells that are the donor's, those that have lodged and not yet
+                                         divided among them: few donor cells are enough to see
     drugs        (1 - CNI)(1 - abatacept)(1 - ruxolitinib)(1 - sirolimus)(1 - mycophenolate)(1 - steroid)
     responsiveness   q' = -x G A/(A + E50) q: lasting activity exhausts; it falls by h kill when dividing effectors
                      are killed (cyclophosphamide, methotrexate); donor lymphocytes bring fresh cells to the mean
@@ -32,9 +33,10 @@ from dayzero.elementwise import maximum, minimum, poisson_quantile, power
 from dayzero.module import Number, Parameter, Signal
 
 PER_UL = Parameter(1000, "cells/uL per 1e9/L", "unit of blood counts", "derived", "definition").typical
-NOTHING = Parameter(1e-9, "cells/uL", "keeps a share of nothing finite", "derived", "definition").typical
+NOTHING = Parameter(1e-9, "1", "keeps a share of nothing finite", "derived", "definition").typical
 _GVHD = "set by acute GVHD of published cohorts"
 _HOST = "set by graft failure of published cohorts"
+_CHIMERISM = "set by graft failure and donor chimerism of published cohorts"
 
 PARAMETERS = {
     "precursors_minor": Parameter(0.000988, "of naive T", "precursors against minor antigens, sibling", "fitted", _GVHD,
@@ -114,15 +116,17 @@ PARAMETERS = {
     "exhaustion": Parameter(0.06, "1/day", "responsiveness lost to full activity under full stimulus", "fitted",
                             "set by how long severe acute GVHD lasts in published cohorts", 0.4, low=0.01, high=0.2),
     "damage_half": Parameter(25.6, "cells/uL", "effectors of half that effect", "fitted", _GVHD, 0.3),
-    "host_precursors": Parameter(7.74, "1", "host precursors per donor precursor", "assumed", "symmetry", 0.5),
+    "host_precursors": Parameter(5, "1", "host precursors per donor precursor", "fitted", _CHIMERISM, 0.5),
     "host_naive": Parameter(0.35, "1", "share of host T cells that counts as naive", "assumed", "no source", 0.3),
     "host_cells": Parameter(800, "cells/uL", "host T cells at admission, and how far transfusions have sensitised them",
-                            "assumed", "treated patients", 0.3, 2.0,
+                            "assumed", "treated patients; the spread is fitted to graft failure of published cohorts",
+                            0.3, 1.2,
                             stream=176),
     "host_expansion": Parameter(0.2, "1/day", "fastest expansion of host effectors", "fitted", _HOST, 0.3),
     "host_contraction": Parameter(0.05, "1/day", "contraction of host effectors", "assumed", "no source", 0.4),
     "host_tolerance": Parameter(90, "day", "time in which host effectors come to tolerate a donor they keep seeing",
-                                "assumed", "stable mixed chimerism; no source", 0.5, low=30, high=365),
+                                "fitted", "grafts lost late after mild conditioning; stable mixed chimerism", 0.5,
+                                low=30, high=365),
     "donor_veto": Parameter(0.15, "1/day", "loss of host effectors to many donor T cells", "fitted", _HOST, 0.4),
     "veto_half": Parameter(1.0, "cells/uL", "donor T cells of half that effect where the host has none", "fitted",
                            _HOST, 0.5),
@@ -133,16 +137,17 @@ PARAMETERS = {
     "rejection": Parameter(0.322, "1/day", "loss of donor cells to host effectors, at most", "fitted", _HOST, 0.4,
                            low=0.05, high=0.5),
     "rejection_half": Parameter(0.163, "cells/uL", "host effectors of half that effect", "assumed", "no source", 0.5),
-    "conversion": Parameter(0.11, "1/day", "loss of host marrow to donor effectors, at most", "fitted",
-                            "donor chimerism after non-myeloablative conditioning", 0.4, low=0.02, high=0.2),
-    "unit_attack": Parameter(0.05, "1/day", "loss of one donor's cells to the other's effectors, at most", "assumed",
+    "conversion": Parameter(0.15, "1/day", "loss of host marrow to donor effectors, at most", "fitted",
+                            "donor chimerism after non-myeloablative conditioning", 0.4, low=0.02, high=0.3),
+    "unit_attack": Parameter(0.07, "1/day", "loss of one donor's cells to the other's effectors, at most", "assumed",
                              "two cord units cost each other platelets, not neutrophils, and one wins; no source", 0.5,
                              low=0.01, high=0.2),
     "conversion_half": Parameter(0.17, "cells/uL", "donor effectors of half that effect", "fitted",
                                  "donor chimerism after non-myeloablative conditioning", 0.5),
-    "mismatch_force": Parameter(5, "1", "force of effectors on host marrow per mismatch seen, above minor antigens",
-                                "assumed", "a mismatched HLA stands on every cell of the patient; no source", 0.5,
-                                low=0, high=10),
+    "mismatch_force": Parameter(60, "1", "force of effectors on host marrow per mismatch seen, above minor antigens",
+                                "fitted", "donor chimerism after haploidentical marrow; a cell shows some 10^5 "
+                                "molecules of a mismatched HLA and 10 to 10^3 of a minor antigen, recalled", 0.5,
+                                low=0, high=150),
 }  # fmt: skip
 
 CONSTANTS = {
@@ -152,6 +157,7 @@ CONSTANTS = {
     "force_on_host": Signal("1", "force of an origin's effectors on host marrow, relative", per_origin=True),
     "fresh_response": Signal("1", "responsiveness of a graft's T cells when they arrive", per_origin=True),
     "allogeneic_origin": Signal("1", "1 where an origin is foreign to the host", per_origin=True),
+    "stem_brought": Signal("1", "stem cells of the graft, in healthy pools", per_origin=True),
     "precursor_frequency": Signal("of naive T", "precursors of the first donor, not mobilised, against the host"),
     "steroid_response": Signal("1", "own sensitivity to steroid"),
 }
@@ -159,6 +165,7 @@ USES = {
     **dict.fromkeys(("hla_mismatch", "donor_is_unrelated", "donor_is_self", "donor_specific_antibody", "graft_is_blood",
                      "graft_is_cord", "precursor_luck", "male", "donor_female"), "1"),
     "graft_naive_t_per_kg": "cells/kg",
+    "graft_stem": "1",
     "weight_kg": "kg",
     "donor_lymphocytes_naive": "1",
 }  # fmt: skip
@@ -180,7 +187,8 @@ class State(NamedTuple):
 NEEDS = {
     "infused": "1",
     "mucosal_kill": "1",
-    "stem_donor_fraction": "1",
+    "stem_cells": "1",
+    "resting_graft": "1",
     "myeloid_donor_fraction": "1",
     "treg_by_origin": "cells/uL",
     "t_cells_by_origin": "cells/uL",
@@ -228,6 +236,7 @@ def derive(p, c):
         "force_on_host": tuple(1 + p.mismatch_force * _mismatched(p, n) for n in c.hla_mismatch),
         "fresh_response": tuple(1 + (p.cord_response - 1) * cord for cord in c.graft_is_cord),
         "allogeneic_origin": foreign,
+        "stem_brought": tuple(c.graft_stem),
         "precursor_frequency": foreign[1] * _recognised(p, c, 1, c.male * c.donor_female[1]) * p.precursor_spread,
         "steroid_response": minimum(p.steroid_sensitivity, 1),
     }
@@ -328,8 +337,16 @@ def _donor_rates(c: Cells, p, stimulated, drugs, lost, treg):
     )
 
 
+def _load(p, s):
+    """How far host effectors see a donor: by its share of stem cells, those that have not yet divided among them."""
+    host, *donors = s.stem_cells
+    theirs = sum(n + here * g for n, here, g in zip(donors, s.resting_graft[1:], p.stem_brought[1:], strict=True))
+    seen = (1 + p.load_half) * theirs
+    return seen / (seen + p.load_half * (host + NOTHING))
+
+
 def _host_rates(c: Cells, p, s, drugs, lost):
-    load = (1 + p.load_half) * s.stem_donor_fraction / (s.stem_donor_fraction + p.load_half)
+    load = _load(p, s)
     room = maximum(1 - p.slowing * c.effectors / p.effector_room, 0)
     growth = load * (p.host_expansion * c.responsiveness * drugs * room - p.host_contraction)
     veto = p.donor_veto * sum(s.t_cells_by_origin[1:]) / (sum(s.t_cells_by_origin) + p.veto_half)

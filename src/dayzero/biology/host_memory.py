@@ -20,17 +20,18 @@ from dayzero.elementwise import minimum, power
 from dayzero.module import Number, Parameter, Signal
 
 PARAMETERS = {
-    "share": Parameter(0.4, "1", "resting memory relative to host precursors", "fitted",
-                       "graft failure of published cohorts", 0.5, low=0.01, high=1),
-    "foreign_hla": Parameter(0.2, "1", "more memory of foreign HLA, relative", "fitted",
+    "share": Parameter(0.8, "1", "resting memory relative to host precursors", "fitted",
+                       "graft failure of published cohorts", 0.5, low=0.01, high=2),
+    "foreign_hla": Parameter(2, "1", "more memory for every foreign HLA, relative", "fitted",
                              "the same; unrelated donors mostly differ at DPB1", 0.5, low=0, high=5),
-    "transfused": Parameter(4, "1", "more memory once a marrow that never worked was treated in vain, relative",
-                            "assumed", "transfusions go on for months; rejection is commoner then; no source", 0.5,
-                            low=0, high=40),
-    "toughness": Parameter(0.6, "1", "log kill by drugs, rays and antibodies, relative to other T cells", "assumed",
-                           "memory T cells outlast irradiation and globulin; recalled", 0.2, low=0.3, high=1),
-    "waking": Parameter(0.05, "1/day", "effectors made by resting memory that meets a donor", "assumed", "no source",
-                        0.5, low=0.005, high=0.2),
+    "transfused": Parameter(3, "1", "more memory once a marrow that never worked was treated in vain, relative",
+                            "fitted", "graft failure in aplastic anemia and sickle cell disease; transfusions go on "
+                            "for months", 0.5, low=0, high=40),
+    "toughness": Parameter(0.75, "1", "log kill by drugs, rays and antibodies, relative to other T cells", "fitted",
+                           "graft failure after full against mild conditioning; memory T cells outlast irradiation "
+                           "and globulin, recalled", 0.2, low=0.3, high=1),
+    "waking": Parameter(0.05, "1/day", "effectors made by resting memory that meets a donor", "fitted",
+                        "graft failure of published cohorts", 0.5, low=0.005, high=0.2),
 }  # fmt: skip
 
 CONSTANTS = {"memory_start": Signal("cells/uL", "resting host memory of the donors at admission")}
@@ -52,7 +53,7 @@ GIVES = {"memory_recruits": Signal("cells/uL/day", "host effectors that resting 
 def derive(p, c):
     taught = 1 + p.transfused * (c.disease_aplastic + c.disease_other) * minimum(c.prior_treatment_lines, 1)
     known = sum(
-        n * (1 + p.foreign_hla * minimum(unrelated + mismatch, 1))
+        n * (1 + p.foreign_hla * (unrelated + mismatch))
         for n, unrelated, mismatch in zip(c.host_start_by_donor, c.donor_is_unrelated, c.hla_mismatch, strict=True)
     )
     return {"memory_start": p.share * taught * known}

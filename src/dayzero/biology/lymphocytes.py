@@ -120,8 +120,9 @@ PARAMETERS = {
                                "no source", 0.3),
     "brake_sirolimus": Parameter(0.25, "1", "share of expansion lost under sirolimus", "assumed", "no source", 0.3),
     "brake_most": Parameter(0.85, "1", "largest share of expansion that drugs take", "assumed", "no source", 0.1),
-    "attack_on_t": Parameter(0.4, "1", "loss of T cells to another origin's effectors, relative to that of marrow",
-                             "assumed", "T cells of the patient outlast the patient's granulocytes; no source", 0.4,
+    "attack_on_t": Parameter(0.5, "1", "loss of T cells to another origin's effectors, relative to that of marrow",
+                             "fitted", "donor T cells after mild conditioning; those of the patient outlast the "
+                             "patient's granulocytes", 0.4,
                              low=0.1, high=1),
     "nk_turnover": Parameter(0.069, "1/day", "turnover of NK cells", "measured", "Zhang 2007 Immunology 121:258",
                              0.2, low=0.03, high=0.1),

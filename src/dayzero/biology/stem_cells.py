@@ -29,9 +29,9 @@ identical ones makes the same blood.
 Balance: of the multipotent cells that leave, a share f goes past the committed pool, to lymphocytes and straight to
 megakaryocytes; the rest keeps the committed pool, so d_C = (1 - f) (p_M + d_M) M0 / C0.
 
-Clones: Poisson(weight x stem-cell inflow) engraft, as fast as the cells enter; drift then merges them as a neutral
-population does, n' = -2 p_H H n^2 / (H^2 + n^2) with the stem cells H of the body, and there are never more clones
-than stem cells, so that what a drug or an attack has cost does not come back.
+Clones: Poisson(weight x stem-cell inflow) engraft as cells enter. One is lost when its last cell matures; of n clones
+among H stem cells a share n / H has one cell: n' = -(1 - a_H) p_H H n^2 / (H^2 + n^2). What a drug or an attack has
+cost does not come back: there are never more clones than stem cells.
 
 Few are a number of whole cells. Below some hundred stem cells of an origin their divisions come and go by chance::
 
@@ -103,8 +103,8 @@ PARAMETERS = {
         "scenario fit; colonies of granulocytes and macrophages have 100 to 10,000 cells, recalled", 0.4, low=5,
         high=20),
     "quality_hurt": Parameter(
-        0.15, "1", "self-renewal that cells lose for good in a day that kills all stem cells about them", "assumed",
-        "marrow that a low dose spared is outgrown by marrow that met none; no source", 0.5, low=0, high=0.3),
+        0.15, "1", "self-renewal that cells lose for good in a day that kills all stem cells about them", "fitted",
+        "donor myeloid cells after non-myeloablative conditioning", 0.5, low=0, high=0.3),
     "supply_half": Parameter(
         0.0425, "1", "supply from the pool above, relative to health, that keeps up half the quality", "fitted",
         "set so that 2 % of stem cells cannot keep counts up", 0.4, low=0.02, high=0.15),
@@ -258,10 +258,9 @@ def turnover(y: State, p, crowding) -> Turnover:
     stem = (sum(c.stem for c in y.cells) + crowding) / y.niche
     multipotent = (sum(c.multipotent for c in y.cells) + crowding) / y.niche
     committed = (sum(c.committed for c in y.cells) + crowding) / y.niche
-    half = 1 / 2
     return Turnover(
         _division(stem, p.stem_division, p.stem_acceleration),
-        _renewal(stem, p.stem_renewal_empty, half),
+        _renewal(stem, p.stem_renewal_empty, 1 / 2),
         _division(multipotent, p.multipotent_division, p.multipotent_acceleration),
         _renewal(multipotent, p.multipotent_renewal_empty, p.multipotent_rest),
         _division(committed, p.committed_division, p.committed_acceleration),
@@ -334,7 +333,8 @@ def _cell_rates(c: Cells, t: Turnover, p, graft, founders, supplies, attacks):
     attack, attack_on_stem = attacks
     graft_stem, graft_short_term, graft_multipotent, graft_committed = graft
     from_stem, from_multipotent = supplies
-    stem_output = 2 * (1 - t.stem_renewal) * t.stem_division * c.stem / p.stem_division
+    matured = (1 - t.stem_renewal) * t.stem_division
+    stem_output = 2 * matured * c.stem / p.stem_division
     renewal_m = t.multipotent_renewal * c.multipotent_quality
     renewal_c = t.committed_renewal * c.committed_quality
     stem_count = c.stem * p.body_stem_cells
@@ -350,7 +350,7 @@ def _cell_rates(c: Cells, t: Turnover, p, graft, founders, supplies, attacks):
         multipotent_quality=(from_stem - c.multipotent_quality) * t.multipotent_division / p.multipotent_divisions,
         committed_quality=(from_multipotent - c.committed_quality) * t.committed_division / p.committed_divisions,
         clones=founders
-        - 2 * t.stem_division * stem_count * c.clones * c.clones / (stem_count * stem_count + c.clones * c.clones + 1),
+        - matured * stem_count * c.clones * c.clones / (stem_count * stem_count + c.clones * c.clones + 1),
     )
 
 

@@ -13,9 +13,9 @@ Precision = Literal["float32", "float64"]
 # Steps of a day by name, and the largest error over every quantity, day and patient of the library without decisions,
 # as a share of that quantity's highest value in the patient; in the median patient (`docs/explanation/engine.md`).
 STEPS = {
-    "fast": 4,  # 7e-3, median patient 3e-4
-    "usual": 8,  # 3e-3, median patient 2e-5
-    "accurate": 16,  # 3e-4, median patient 1e-6
+    "fast": 4,  # 2e-3, median patient 2e-4
+    "usual": 8,  # 1e-4, median patient 1e-5
+    "accurate": 16,  # 5e-6, median patient 7e-7
 }
 STEPS_PER_DAY = STEPS["usual"]
 CHUNK = 16  # days are laid out in whole chunks
