@@ -210,6 +210,7 @@ EVENTS: Mapping[str, Quantity] = _table(
         _onset("cmv_treatment", "start of treatment for cytomegalovirus, pre-emptive or of disease"),
         Quantity("acute_gvhd", "", {"": 1.0, "1": 1.0}, 0.0, 4.0, "acute graft-versus-host disease; grade 1 to 4"),
         _onset("chronic_gvhd", "chronic graft-versus-host disease"),
+        _onset("moderate_chronic_gvhd", "chronic graft-versus-host disease found moderate or severe"),
         _onset("bleeding", "clinically significant bleeding"),
         _onset("neutropenic_fever", "fever in neutropenia"),
         _onset("bacteremia", "bacterial bloodstream infection"),

@@ -107,7 +107,8 @@ def _gvhd(t: np.ndarray, rng: np.random.Generator, patients: int) -> dict[str, n
     return {"ward_gvhd_grade": grade, "steroid_mg_per_kg": np.where(steroid < 0.05, 0, steroid),
             "ruxolitinib": ((worst >= 3) & (t > onset + 10) & (t < onset + 90)).astype(float),
             "chronic_gvhd": chronic,
-            "event_chronic_gvhd_onset": (has & (t >= late) & (t < late + 1)).astype(float)}  # fmt: skip
+            "event_chronic_gvhd_onset": (has & (t >= late) & (t < late + 1)).astype(float),
+            "event_chronic_gvhd_moderate": (has & (t >= late + 9) & (t < late + 10)).astype(float)}  # fmt: skip
 
 
 def _chemistry(t: np.ndarray, rng: np.random.Generator, grade: np.ndarray) -> dict[str, np.ndarray]:

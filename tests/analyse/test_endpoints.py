@@ -54,10 +54,12 @@ def test_what_competes_with_gvhd_is_as_stated() -> None:
         outcome_times(course, "acute_gvhd_2_4", rivals=("gvhd",))
 
 
-def test_grfs_counts_chronic_gvhd_from_its_systemic_treatment() -> None:
+def test_grfs_counts_moderate_chronic_gvhd_from_its_systemic_treatment() -> None:
     course = empty(days=300)
     for row in (0, 1):
-        put(course, row, 150, "event_chronic_gvhd_onset")
+        put(course, row, 150, "event_chronic_gvhd_moderate")
+    put(course, 2, 150, "event_chronic_gvhd_onset")  # mild, on steroids for another reason
+    put(course, 2, 160, "steroid_mg_per_kg", 1.0)
     put(course, 0, 140, "steroid_mg_per_kg", 1.0)
     put(course, 0, 170, "steroid_mg_per_kg", 1.0)
     assert first_days(course, "treated_chronic_gvhd").tolist() == [170, np.inf, np.inf, np.inf]

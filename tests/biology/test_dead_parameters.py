@@ -80,7 +80,8 @@ TROUBLE = {
     "infection.ebv_rate": 0.3, "infection.late_rate": 0.003, "organ_toxicity.syndrome_hazard": 100.0,
     "liver.vod_hazard": 0.2, "lung.pneumonia_hazard": 0.3, "lung.failure_hazard": 0.2,
     "kidney.microangiopathy_hazard": 0.05, "kidney.cystitis_hazard": 0.5, "kidney.injury_hazard": 0.3,
-    "chronic_gvhd.chronic_onset": 0.3, "alloreactivity.steroid_sensitivity": 0.1, "disease.burden_own": 0.95,
+    "chronic_gvhd.chronic_onset": 0.3, "chronic_gvhd.flares": 0.3, "alloreactivity.steroid_sensitivity": 0.1,
+    "disease.burden_own": 0.95,
     "disease.growth_spread": 1.2, "disease.relapse_burden": 10.0, "mortality.anemia_spared": 1.0,
     **{name: 0.02 for name in BODY.parameters() if name.endswith("_fatality")},
 }  # fmt: skip

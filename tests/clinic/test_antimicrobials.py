@@ -21,7 +21,7 @@ CARE = SimpleNamespace(
 )  # fmt: skip
 WELL = {
     "neutrophils": 3.0, "igg": 8.0, "cmv_dna": 0.0, "cmv_tested": 0.0, "rash": 0.0, "bilirubin": 0.6,
-    "stool_volume": 100.0, "onset_vod": 0.0, "onset_chronic_gvhd_onset": 0.0, "fresh": 1.0,
+    "stool_volume": 100.0, "onset_vod": 0.0, "onset_chronic_gvhd_moderate": 0.0, "fresh": 1.0,
 }  # fmt: skip
 Mornings = dict[int, dict[str, float]]
 
@@ -111,8 +111,8 @@ def test_jaundice_of_vod_is_not_taken_for_gvhd_until_it_has_gone() -> None:
     assert days_of("mould_azole", ordered(known | span(35, 36, bilirubin=5.0), 40)) == list(range(35, 41))
 
 
-def test_chronic_gvhd_calls_for_an_azole_for_nine_months() -> None:
-    orders = ordered({150: {"onset_chronic_gvhd_onset": 1.0}}, 450)
+def test_moderate_chronic_gvhd_calls_for_an_azole_for_nine_months() -> None:
+    orders = ordered({150: {"onset_chronic_gvhd_moderate": 1.0}}, 450)
     assert days_of("mould_azole", orders) == list(range(150, 420))
 
 

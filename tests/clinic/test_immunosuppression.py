@@ -216,10 +216,15 @@ def test_nothing_is_called_gvhd_in_the_first_week() -> None:
 
 
 ONSET = {"onset_chronic_gvhd_onset": 1.0}
+MODERATE = {"onset_chronic_gvhd_moderate": 1.0}
+
+
+def test_mild_chronic_disease_gets_no_steroids() -> None:
+    assert doses([{}, ONSET] + [{}] * 60, first_day=150) == [0.0] * 62
 
 
 def test_chronic_disease_is_treated_and_tapered_slowly() -> None:
-    given = doses([{}, ONSET] + [{}] * 300, first_day=150)
+    given = doses([{}, MODERATE] + [{}] * 300, first_day=150)
     assert given[:2] == [0.0, 1.0] and given[1:15] == [1.0] * 14 and given[15] < 1.0
     assert given[14 + 60] == pytest.approx(0.5, abs=1e-4)
     assert given[14 + 120] == pytest.approx(0.25, abs=1e-4)
@@ -227,18 +232,18 @@ def test_chronic_disease_is_treated_and_tapered_slowly() -> None:
 
 
 def test_chronic_disease_is_left_alone_where_its_dose_is_zero() -> None:
-    assert doses([ONSET] + [{}] * 30, steroid_chronic_dose=0) == [0.0] * 31
+    assert doses([MODERATE] + [{}] * 30, steroid_chronic_dose=0) == [0.0] * 31
 
 
 def test_chronic_disease_under_acute_treatment_keeps_the_higher_dose_and_slows_its_end() -> None:
-    given = doses([GUT[3]] + [{}] * 4 + [ONSET] + [{}] * 60, first_day=90)
+    given = doses([GUT[3]] + [{}] * 4 + [MODERATE] + [{}] * 60, first_day=90)
     assert given[:19] == [2.0] * 19
     falls = [later / earlier for earlier, later in pairwise(given[19:])]
     assert falls[0] == pytest.approx(0.97, abs=1e-3) and falls[-1] == pytest.approx(0.5 ** (1 / 60), abs=1e-3)
 
 
 def test_an_acute_flare_of_chronic_disease_is_treated() -> None:
-    assert doses([ONSET] + [{}] * 40 + [GUT[3]] * 3, first_day=150)[-1] == 2.0
+    assert doses([MODERATE] + [{}] * 40 + [GUT[3]] * 3, first_day=150)[-1] == 2.0
 
 
 TAPER = [round(1.0 - 0.05 * i, 2) for i in range(20)] + [0.0] * 60
@@ -288,6 +293,7 @@ def test_an_engine_traces_it_to_the_same_orders() -> None:
         "calcineurin_planned": np.linspace(1, 0, n),
         "onset_vod": np.arange(n) == 20,
         "onset_chronic_gvhd_onset": np.arange(n) == 120,
+        "onset_chronic_gvhd_moderate": np.arange(n) == 122,
         "fresh": rng.uniform(size=n) < 0.5,
     }
     signs = {name: np.asarray(values, np.float32) for name, values in signs.items()}

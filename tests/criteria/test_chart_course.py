@@ -11,7 +11,7 @@ from making import chart
 from dayzero.criteria.chart_failure import primary_graft_failure_of
 from dayzero.criteria.chart_function import poor_graft_function_of, secondary_graft_failure_of
 from dayzero.criteria.chart_gvhd_treatment import steroid_refractory_of
-from dayzero.criteria.chart_outcome import crfs_of
+from dayzero.criteria.chart_outcome import crfs_of, grfs_of
 from dayzero.criteria.chimerism import chimerism_of
 from dayzero.records import Chart
 
@@ -172,3 +172,13 @@ def test_chimerism_says_when_whole_blood_stands_for_cell_lines() -> None:
 def test_chronic_disease_after_the_event_does_not_matter_to_crfs() -> None:
     found = row(crfs_of(chart({"relapse": [100], "chronic_gvhd": [150]})))
     assert (found["kind"], found["day"]) == ("relapse", 100)
+
+
+def test_a_chart_that_tells_severity_counts_no_mild_chronic_gvhd() -> None:
+    events = {"chronic_gvhd": ([0, 1], [150, 150]), "moderate_chronic_gvhd": ([1], [158]),
+              "steroid": ([0, 1], [160, 160], [1, 1]), "death": ([0, 1], [500, 500])}  # fmt: skip
+    told = Chart.from_columns({"platelets": ([0, 1], [400, 400], [90, 90])}, ["mild", "moderate"], events)
+    assert crfs_of(told).day.tolist() == [500, 158] and crfs_of(told)["kind"].tolist() == ["death", "cgvhd"]
+    assert grfs_of(told, source="documented").day.tolist() == [500, 160]
+    untold = Chart.from_columns({}, ["mild", "moderate"], {k: v for k, v in events.items() if k[0] != "m"})
+    assert crfs_of(untold).status.tolist() == ["not_evaluable"] * 2

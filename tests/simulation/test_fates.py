@@ -162,7 +162,7 @@ def test_the_patients_own_cells_and_those_of_a_twin_attack_nothing() -> None:
         told = alloreactivity.signals(y, p)
         assert not any(np.any(attack) for attack in told["immune_attack"])
         assert not np.any(told["graft_activity"])
-    for name in ("chronic_gvhd_onset", "acute_gvhd_death", "chronic_gvhd_death"):
+    for name in ("chronic_gvhd_onset", "alloreactive_flare", "acute_gvhd_death", "chronic_gvhd_death"):
         assert not np.any(passing.fates[name].risk), name
 
 

@@ -20,12 +20,12 @@ def sibling() -> Course:
 
 @pytest.fixture(scope="module")
 def converting() -> Course:
-    return run(NMA, 128, 370)
+    return run(NMA, 512, 370)
 
 
 @pytest.fixture(scope="module")
 def mixed() -> Course:
-    return run(NMA.but(patient=NOT_MALIGNANT), 128, 370)
+    return run(NMA.but(patient=NOT_MALIGNANT), 512, 370)
 
 
 def donor_percent(course: Course, lineage: str, day: int) -> np.ndarray:

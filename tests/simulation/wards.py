@@ -52,7 +52,8 @@ RATES = (
     "infection.viral_rate", "infection.ebv_rate", "infection.late_rate", "organ_toxicity.syndrome_hazard",
     "liver.vod_hazard", "liver.failure_deadliness", "lung.pneumonia_hazard", "lung.failure_hazard",
     "kidney.microangiopathy_hazard", "kidney.cystitis_hazard", "kidney.injury_hazard", "chronic_gvhd.chronic_onset",
-    "acute_gvhd.acute_death", "chronic_gvhd.chronic_death", "disease.detection", "disease.relapse_death",
+    "chronic_gvhd.flares", "chronic_gvhd.grading", "acute_gvhd.acute_death", "chronic_gvhd.chronic_death",
+    "disease.detection", "disease.relapse_death",
     "mortality.other_death_late", "mortality.background_man", "mortality.second_cancer_rate",
     "mortality.second_cancer_by_rays",
 )  # fmt: skip

@@ -7,7 +7,8 @@ relapse is no non-relapse mortality.
 ==========================  =========================================================================================
 overall survival            free of death
 relapse-free survival       free of relapse and death
-GRFS                        free of acute GVHD III-IV, chronic GVHD under systemic treatment, relapse and death
+GRFS                        free of acute GVHD III-IV, of chronic GVHD that is moderate or severe and under systemic
+                            treatment, of relapse and death
 relapse                     death competes
 non-relapse mortality       death without relapse; relapse competes
 graft failure               primary failure by the criteria (on its limit day), or donor myeloid cells below 5 % later;
@@ -76,7 +77,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "acute_gvhd_2_4": ("ward_gvhd_grade",),
     "acute_gvhd_3_4": ("ward_gvhd_grade",),
     "chronic_gvhd": ("event_chronic_gvhd_onset",),
-    "treated_chronic_gvhd": ("event_chronic_gvhd_onset", "steroid_mg_per_kg"),
+    "treated_chronic_gvhd": ("event_chronic_gvhd_moderate", "steroid_mg_per_kg"),
     "cmv_infection": ("antiviral", "foscarnet", "event_cmv_disease"),
     "mould_infection": ("event_mould",),
     **{name: (f"event_{name}",) for name in (
@@ -212,8 +213,8 @@ def _is_recorded(course: Course, part: str) -> bool:
 
 
 def _treated(course: Course) -> Floats:
-    """First day with a systemic steroid or ruxolitinib on or after the onset of chronic GVHD."""
-    onset = course.first_day("event_chronic_gvhd_onset", since=0.0)
+    """First day with a systemic steroid or ruxolitinib from the day chronic GVHD is found moderate or severe."""
+    onset = course.first_day("event_chronic_gvhd_moderate", since=0.0)
     given = [course.values[name] > 0 for name in ("steroid_mg_per_kg", "ruxolitinib") if name in course.values]
     here = np.logical_or.reduce(given) & course.living & (course.days >= onset[:, None])
     return np.where(here.any(axis=1), course.days[here.argmax(axis=1)], np.inf)

@@ -64,6 +64,10 @@ PARAMETERS = {
                            low=2, high=30),
     "expansion": Parameter(1.11, "1/day", "fastest expansion of effectors", "fitted", _GVHD, 0.1, 0.18, low=0.7,
                            high=1.6, stream=171),
+    "flare": Parameter(8, "cells/uL", "effectors that a flare of alloreactive memory brings", "fitted",
+                       "late acute GVHD, Holtan 2016, Blood 128:2350", 0.5, 0.7, low=2, high=30, stream=179),
+    "unchecked": Parameter(10, "1", "first expansion of precursors in donor lymphocytes, free of prophylaxis", "fitted",
+                           "GVHD in 21, 45 and 55 % by dose, doi:10.1016/j.bbmt.2013.03.001", 0.5, low=1, high=100),
     "contraction": Parameter(0.217, "1/day", "contraction of effectors", "fitted", _GVHD, 0.2, low=0.08, high=0.4),
     "treg_control": Parameter(0.0508, "1/day", "loss of effectors to regulatory T cells", "fitted", _GVHD, 0.4,
                               low=0.01, high=0.2),
@@ -203,6 +207,7 @@ NEEDS = {
     "donor_lymphocytes_per_kg": "cells/kg",
     "memory_recruits": "cells/uL/day",
     "gvhd_damage": "1",
+    "onset_alloreactive_flare": "1",
 }
 GIVES = {
     "immune_attack": Signal("1/day", "loss of this origin's blood to the others' effectors", per_origin=True),
@@ -359,18 +364,21 @@ def jump(y: State, p, s):
     kill = 1 - s.surviving_effector
     spared = 1 - p.deletion * kill
     dli = s.donor_lymphocytes_per_kg * p.precursor_frequency * p.donor_lymphocytes_naive / p.body_cells
+    dli = p.unchecked * dli
+    flare = s.onset_alloreactive_flare * p.flare / (sum(s.t_cells_by_origin[1:]) + NOTHING)
     host, *donors = (Cells(c.effectors * s.surviving_effector, c.responsiveness * spared) for c in y.cells)
     cells = tuple(
         Cells(
-            c.effectors + new * brought + more,
+            c.effectors + new * brought + more + flare * t_cells,
             c.responsiveness + (fresh - c.responsiveness) * minimum(new + _half(more, c.effectors + NOTHING), 1),
         )
-        for c, new, brought, fresh, more in zip(
+        for c, new, brought, fresh, more, t_cells in zip(
             donors,
             s.infused[1:],
             p.graft_effectors[1:],
             p.fresh_response[1:],
             (dli, *(0 * dli for _ in donors[1:])),
+            s.t_cells_by_origin[1:],
             strict=True,
         )
     )

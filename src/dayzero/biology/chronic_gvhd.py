@@ -3,33 +3,36 @@
 Donor effectors leave a memory, less where the clones were deleted early and where regulatory cells are many::
 
     clones spared         s <- s exp(-c kill^n) on days on which dividing effectors are killed; a graft brings new ones
-    alloreactive memory   M' = k_m T sum(s A)/(A + E_m) (1 - M) - M / tau_m    A effectors of donors
+    alloreactive memory   M' = k_m T sum(s A)/(A + E_m) (1 - M) - (1 + t thymus) M / tau_m    A effectors of donors
     tolerance             T = 1 / (1 + c R/R0)      R regulatory cells per donor T cell, R0 that share in health
     ripe memory           N' = (M - N) / tau_n      B cells and fibroblasts are drawn in
     onset                 hazard h N (1 - CNI)
+    late acute disease    flares of memory, hazard f M^2 (1 - CNI): new effectors (``alloreactivity``)
     activity, fibrosis    X' = -X / tau from 1 at onset,   F' = k X - F / tau_F
-    severity              1 mild to 3 severe:  min(s X + F, 3)
+    severity              1 mild to 3 severe:  min(s X + F, 3);  found moderate when it is 1.5 or more
 
 Deletion is steep in the kill: cyclophosphamide after infusion takes clones away that methotrexate only thins. T cells
-of cord blood leave little memory. The patient's own cells are no effectors, so that after an autologous graft every
-term is exactly zero.
+of cord blood leave little memory, and a young thymus makes the donor's cells tolerant sooner. The patient's own cells
+are no effectors, so that after an autologous graft every term is exactly zero.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from dayzero.elementwise import exp, minimum, power
+from dayzero.elementwise import exp, minimum, power, where
 from dayzero.module import Hazard, Number, Parameter, Signal
 
 PER_UL = Parameter(1000, "cells/uL per 1e9/L", "unit of blood counts", "derived", "definition").typical
 SEVERE = Parameter(3, "1", "severity of the worst chronic disease", "derived", "scale of NIH").typical
+GROWN = Parameter(0.035, "cells/uL/day", "thymic output of CD4 at 20 years", "derived", "as in lymphocytes").typical
+MODERATE = Parameter(1.5, "1", "severity between mild and moderate", "derived", "half-way from 1 to 2").typical
 _CHRONIC = "set by chronic GVHD of published cohorts"
 
 PARAMETERS = {
-    "memory_seeding": Parameter(0.09, "1/day", "seeding of alloreactive memory", "fitted", _CHRONIC, 0.4),
-    "memory_half": Parameter(0.4, "cells/uL", "effectors of half that effect", "fitted", _CHRONIC, 0.5),
-    "deletion": Parameter(9.5, "1", "log loss of clones when all dividing effectors are killed", "fitted", _CHRONIC,
+    "memory_seeding": Parameter(0.71, "1/day", "seeding of alloreactive memory", "fitted", _CHRONIC, 0.4),
+    "memory_half": Parameter(4, "cells/uL", "effectors of half that effect", "fitted", _CHRONIC, 0.5),
+    "deletion": Parameter(10.5, "1", "log loss of clones when all dividing effectors are killed", "fitted", _CHRONIC,
                           0.4, low=2, high=60),
     "deletion_steep": Parameter(3.6, "1", "exponent of that loss on the share killed", "fitted", _CHRONIC, 0.2, low=2,
                                 high=8),
@@ -39,25 +42,36 @@ PARAMETERS = {
                                 "regulatory cells survive cyclophosphamide, Kanakry 2013 Sci Transl Med 5:211ra157",
                                 0.5),
     "treg_share": Parameter(0.032, "1", "regulatory cells per T cell in health", "measured", "45 of 1,400/uL", 0.2),
-    "memory_fading": Parameter(229, "day", "time in which alloreactive memory turns tolerant", "fitted", _CHRONIC, 0.4),
-    "ripening": Parameter(95, "day", "time in which alloreactive memory ripens to disease", "fitted",
+    "memory_fading": Parameter(265, "day", "time in which alloreactive memory turns tolerant", "fitted", _CHRONIC, 0.4),
+    "thymic_tolerance": Parameter(0.3, "1", "faster fading, relative, with the thymus of a 20-year-old", "assumed",
+                                  "chronic GVHD is half as common in children; recalled", 0.5, low=0, high=1),
+    "ripening": Parameter(125, "day", "time in which alloreactive memory ripens to disease", "fitted",
                           "chronic GVHD hardly begins before day 80", 0.3, low=30, high=180),
-    "chronic_onset": Parameter(0.0185, "1/day", "chronic GVHD at full alloreactive memory", "fitted", _CHRONIC, 0.3),
-    "chronic_calcineurin": Parameter(0.276, "1", "share of that hazard held back by a calcineurin inhibitor", "assumed",
-                                     "onset clusters after the taper", 0.3),
+    "chronic_onset": Parameter(0.022, "1/day", "chronic GVHD at full alloreactive memory", "fitted", _CHRONIC, 0.3),
+    "chronic_calcineurin": Parameter(0.4, "1", "share of that hazard held back by a calcineurin inhibitor", "fitted",
+                                     _CHRONIC, 0.3),
+    "flares": Parameter(0.012, "1/day", "flares of full alloreactive memory", "fitted",
+                        "late acute GVHD, Holtan 2016, Blood 128:2350", 0.5, low=2e-4, high=0.02),
+    "flares_calcineurin": Parameter(0.5, "1", "share of these held back by a calcineurin inhibitor", "fitted",
+                                    "day of onset of late acute GVHD, the same", 0.2, low=0.3, high=1),
     "chronic_severity": Parameter(1.7, "1", "severity at onset, 1 mild to 3 severe", "fitted",
                                   "NIH mild 10, moderate 59, severe 31 %", 0.2, 0.45, stream=177),
+    "grading": Parameter(0.5, "1/day", "rate at which the ward finds chronic GVHD to be moderate or severe", "assumed",
+                         "scored at the visit of its onset", 0.5, low=0.1, high=1),
     "chronic_time": Parameter(600, "day", "time in which chronic GVHD burns out", "assumed",
                               "off immunosuppression at a median of 2-3 years", 0.3, 0.5, stream=178),
     "fibrosis": Parameter(0.002, "1/day", "fibrosis laid down at full chronic activity", "assumed", "no source", 0.4),
     "fibrosis_fading": Parameter(1500, "day", "time in which fibrosis softens", "assumed", "no source", 0.4),
-    "chronic_death": Parameter(0.00004, "1/day", "death of chronic GVHD at severity 1", "fitted",
+    "chronic_death": Parameter(0.000025, "1/day", "death of chronic GVHD at severity 1", "fitted",
                                "two-year survival 97, 86 and 62 % by severity", 0.3),
-    "chronic_death_steep": Parameter(2.4, "1", "exponent of that death on severity", "fitted", "the same", 0.2),
+    "chronic_death_steep": Parameter(2.8, "1", "exponent of that death on severity", "fitted", "the same", 0.2),
 }  # fmt: skip
 
-CONSTANTS = {"fresh_memory": Signal("1", "memory that cells of a graft may leave", per_origin=True)}
-USES = {"frailty": "1", "graft_is_cord": "1"}
+CONSTANTS = {
+    "fresh_memory": Signal("1", "memory that cells of a graft may leave", per_origin=True),
+    "memory_loss": Signal("1/day", "rate at which alloreactive memory turns tolerant"),
+}
+USES = {"frailty": "1", "graft_is_cord": "1", "thymus_health": "cells/uL/day"}
 
 
 class Cells(NamedTuple):
@@ -87,13 +101,18 @@ GIVES = {
     "chronic_gvhd": Signal("1", "severity of chronic GVHD, 0 none to 3 severe"),
 }
 HAZARDS = {
+    "alloreactive_flare": Hazard("alloreactive memory flares up", stream=34, recurrent=True),
     "chronic_gvhd_onset": Hazard("onset of chronic graft-versus-host disease", stream=30),
+    "chronic_gvhd_moderate": Hazard("chronic graft-versus-host disease found moderate or severe", stream=33),
     "chronic_gvhd_death": Hazard("death of chronic graft-versus-host disease", stream=32, fatal="always"),
 }
 
 
 def derive(p, c):
-    return {"fresh_memory": tuple(1 + (p.cord_memory - 1) * cord for cord in c.graft_is_cord)}
+    return {
+        "fresh_memory": tuple(1 + (p.cord_memory - 1) * cord for cord in c.graft_is_cord),
+        "memory_loss": (1 + p.thymic_tolerance * c.thymus_health / GROWN) / p.memory_fading,
+    }
 
 
 def start(p, origins):
@@ -120,8 +139,7 @@ def rates(y: State, p, s):
     remembering = untouched / (1 + tolerant / p.treg_share)
     return State(
         cells=tuple(Cells(0 * c.spared) for c in y.cells),
-        memory=p.memory_seeding * remembering / (effectors + p.memory_half) * (1 - y.memory)
-        - y.memory / p.memory_fading,
+        memory=p.memory_seeding * remembering / (effectors + p.memory_half) * (1 - y.memory) - y.memory * p.memory_loss,
         ripe=(y.memory - y.ripe) / p.ripening,
         chronic=-y.chronic / p.chronic_time,
         fibrosis_laid=p.fibrosis * y.chronic - y.fibrosis_laid / p.fibrosis_fading,
@@ -140,6 +158,8 @@ def jump(y: State, p, s):
 
 def hazards(y: State, p, s):
     return {
+        "alloreactive_flare": p.flares * y.memory * y.memory * (1 - p.flares_calcineurin * s.calcineurin),
         "chronic_gvhd_onset": p.chronic_onset * y.ripe * (1 - p.chronic_calcineurin * s.calcineurin),
+        "chronic_gvhd_moderate": where(_severity(y, p) >= MODERATE, p.grading, 0 * p.grading),
         "chronic_gvhd_death": p.chronic_death * power(_severity(y, p), p.chronic_death_steep) * p.frailty,
     }

@@ -4,7 +4,7 @@ What counts is the last report, so that nothing changes between reports::
 
     quinolone        from its day, while neutrophils are below the stop level
     azole            in neutropenia; for 60 days from the last morning of acute GVHD of grade II or more and for nine
-                     months from the onset of chronic GVHD, the times in which steroids are given
+                     months from chronic GVHD found moderate or severe, the times in which steroids are given
     letermovir       between its days
     CMV              load above the threshold on a test day: (val)ganciclovir, or foscarnet while neutrophils are low;
                      it ends after its least days and two tests in a row not above the threshold
@@ -40,7 +40,7 @@ SETTINGS = {
     "immunoglobulin_interval": Setting("day", "shortest interval between infusions"),
 }
 SEES = ("neutrophils", "igg", "cmv_dna", "cmv_tested", "rash", "bilirubin", "stool_volume", "onset_vod",
-        "onset_chronic_gvhd_onset")  # fmt: skip
+        "onset_chronic_gvhd_moderate")  # fmt: skip
 
 
 def _fixed(value: float, unit: str, meaning: str, source: str) -> float:
@@ -50,7 +50,7 @@ def _fixed(value: float, unit: str, meaning: str, source: str) -> float:
 NEUTROPENIA = _fixed(0.5, "1e9/L", "neutrophils below which a patient is neutropenic", "definition")
 UNKNOWN_ANC = _fixed(4.0, "1e9/L", "neutrophils taken for granted before the first report", "set point in health")
 ACUTE_DAYS = _fixed(60.0, "day", "days on steroids after acute GVHD was last seen", "a taper of two months")
-CHRONIC_DAYS = _fixed(270.0, "day", "days on steroids from the onset of chronic GVHD", "its taper lasts nine months")
+CHRONIC_DAYS = _fixed(270.0, "day", "days on steroids for chronic GVHD", "its taper lasts nine months")
 UNTESTED_DAYS = _fixed(28.0, "day", "days without a CMV test after which treatment ends", "practice")
 LONG_AGO = -1000.0
 
@@ -60,7 +60,7 @@ class Memory(NamedTuple):
     bilirubin: Annotated[Number, "mg/dL", "bilirubin as last measured"]
     vod_known: Annotated[Number, "1", "1 while jaundice is put down to VOD"]
     acute: Annotated[Number, "day", "last morning of acute GVHD of grade II or more"]
-    chronic: Annotated[Number, "day", "onset of chronic GVHD"]
+    chronic: Annotated[Number, "day", "start of treatment of chronic GVHD"]
     treating: Annotated[Number, "1", "1 while CMV is treated"]
     treated_from: Annotated[Number, "day", "day on which that treatment began"]
     negatives: Annotated[Number, "1", "CMV tests in a row not above the threshold"]
@@ -112,7 +112,7 @@ def _examined(m: Memory, seen, day, p) -> Memory:
     return m._replace(
         vod_known=vod_known,
         acute=where(grade >= 2, day, m.acute),
-        chronic=where(seen.onset_chronic_gvhd_onset > 0, day, m.chronic),
+        chronic=where(seen.onset_chronic_gvhd_moderate > 0, day, m.chronic),
     )
 
 

@@ -11,7 +11,8 @@ start one bad morning changes nothing::
                days (on the lower dose: the full one first), or 28 days over:   taper, ruxolitinib
     flare      lasting >= start grade during the taper: start again (on ruxolitinib only from grade III); the
                second flare is dependence: ruxolitinib
-    chronic    at onset the chronic dose, held, then a taper that halves it every 60 days
+    chronic    once moderate or severe the chronic dose, held, then a taper that halves it every 60 days; mild disease
+               is treated locally
 
     calcineurin = max(planned, held);   held keeps the highest planned level of the time of treatment, then is withdrawn
 
@@ -36,13 +37,13 @@ SETTINGS = {
     "steroid_hold_days": Setting("day", "days on the full dose before a taper"),
     "steroid_taper": Setting("1", "share of the dose kept from one day of taper to the next"),
     "steroid_refractory_days": Setting("day", "days on steroids after which no improvement means refractory"),
-    "steroid_chronic_dose": Setting("mg/kg", "prednisone a day at onset of chronic disease; 0 for none"),
+    "steroid_chronic_dose": Setting("mg/kg", "prednisone a day for moderate or severe chronic disease; 0 for none"),
     "ruxolitinib_on": Setting("1", "1 where ruxolitinib is the second line"),
     "ruxolitinib_least_days": Setting("day", "shortest course of ruxolitinib"),
     "calcineurin_holds": Setting("1", "1 where the taper of calcineurin inhibitor waits while disease is treated"),
 }
 SEES = ("rash", "bilirubin", "stool_volume", "neutrophils", "calcineurin_planned", "onset_vod",
-        "onset_chronic_gvhd_onset")  # fmt: skip
+        "onset_chronic_gvhd_onset", "onset_chronic_gvhd_moderate")  # fmt: skip
 REMEMBERS = {"ward_gvhd_grade": "grade"}
 
 
@@ -82,6 +83,7 @@ class Memory(NamedTuple):
     refractory: Annotated[Number, "1", "1 where that course was called refractory"]
     flares: Annotated[Number, "1", "flares during a taper so far"]
     chronic: Annotated[Number, "day", "day of onset of chronic disease"]
+    systemic: Annotated[Number, "day", "day on which it was first seen to be moderate or severe"]
     ruxolitinib: Annotated[Number, "1", "1 during a course of ruxolitinib"]
     second_line: Annotated[Number, "day", "day on which that course began"]
     calm_days: Annotated[Number, "day", "mornings in a row at grade 0-I"]
@@ -92,8 +94,8 @@ class Memory(NamedTuple):
 def start() -> Memory:
     return Memory(grade=0.0, yesterday=0.0, day_before=0.0, bilirubin=0.0, vod=LONG_AGO, vod_known=0.0,
                   engrafted=0.0, steroid=0.0, started=LONG_AGO, first_grade=0.0, calm=1.0, refractory=0.0, flares=0.0,
-                  chronic=LONG_AGO, ruxolitinib=0.0, second_line=LONG_AGO, calm_days=0.0, neutropenic=0.0,
-                  held=0.0)  # fmt: skip
+                  chronic=LONG_AGO, systemic=LONG_AGO, ruxolitinib=0.0, second_line=LONG_AGO, calm_days=0.0,
+                  neutropenic=0.0, held=0.0)  # fmt: skip
 
 
 def decide(memory: Memory, seen, day, p) -> tuple[Orders, Memory]:
@@ -162,8 +164,8 @@ def _steroids(m: Memory, by_skin, skin_alone, day, p):
     refractory = maximum(m.refractory, failed)
     first_day = maximum(begins, raised)
     full = where(skin_alone * (1 - raised) > 0, p.steroid_dose_grade_two, p.steroid_dose)
-    tapers = maximum(held_long * _true(day - m.chronic >= CHRONIC_HOLD) * _mild(m, p), refractory)
-    slow = _true(m.chronic > LONG_AGO) * _true(m.steroid <= p.steroid_chronic_dose)
+    tapers = maximum(held_long * _true(day - m.systemic >= CHRONIC_HOLD) * _mild(m, p), refractory)
+    slow = _true(m.systemic > LONG_AGO) * _true(m.steroid <= p.steroid_chronic_dose)
     kept = where(tapers > 0, where(slow > 0, CHRONIC_KEPT, p.steroid_taper), 1.0)
     lowered = where(m.steroid * kept < LAST_DOSE, 0.0, m.steroid * kept)
     m = m._replace(
@@ -178,11 +180,12 @@ def _steroids(m: Memory, by_skin, skin_alone, day, p):
 
 
 def _chronic(m: Memory, seen, day, p) -> Memory:
-    """At the onset of chronic disease steroids are raised to its dose."""
-    onset = seen.onset_chronic_gvhd_onset > 0
+    """Once chronic disease is moderate or severe steroids are raised to its dose."""
+    systemic = seen.onset_chronic_gvhd_moderate > 0
     return m._replace(
-        chronic=where(onset, day, m.chronic),
-        steroid=where(onset, maximum(m.steroid, p.steroid_chronic_dose), m.steroid),
+        chronic=where(seen.onset_chronic_gvhd_onset > 0, day, m.chronic),
+        systemic=where(systemic, day, m.systemic),
+        steroid=where(systemic, maximum(m.steroid, p.steroid_chronic_dose), m.steroid),
     )
 
 

@@ -8,8 +8,9 @@ Each answer has a ``day`` and a ``kind``, "" for censored, as ``DayCounts.of(day
 
 A patient is followed to the last day on which anything was measured or happened. An event that is not on the chart did
 not happen. Conventions of this project: events of one day count in the order relapse, death, with GVHD before both;
-chronic GVHD needs systemic treatment from the first day from its onset on which a steroid or ruxolitinib was given, and
-where a chart records neither drug of anybody, from its onset.
+chronic GVHD needs systemic treatment from the first day on which a steroid or ruxolitinib was given, counted from the
+day it was found moderate or severe, or from its onset where a chart tells the severity of nobody; where a chart records
+neither drug of anybody, from that day itself.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from dayzero.units import DEATH_CAUSES, EVENTS, nearest
 _FREE = Definition("relapse_or_death", "practice", "relapse-free survival: first of relapse and death", verified=True)
 _NRM = Definition("nonrelapse_mortality", "practice", COMPETING_RISKS.citation, verified=True)
 SYSTEMIC = ("steroid", "ruxolitinib")
+MODERATE = "moderate_chronic_gvhd"
 _DISEASE = next(code for code, word in DEATH_CAUSES.items() if word == "disease")
 _DAYS = 2**17
 _GRADES = {"I-IV": "day", "II-IV": "day_ii_iv", "III-IV": "day_iii_iv"}
@@ -106,17 +108,17 @@ def grfs_of(
 def crfs_of(chart: Chart, *, by_day: int | None = None) -> Judgement:
     """Survival free of relapse and of moderate or severe chronic GVHD, of every patient.
 
-    Columns as in `relapse_or_death`. Charts do not hold the severity of chronic GVHD (`cgvhd_global_nih2014` needs the
-    scores of the organs): a patient in whom it came first is not evaluable, the others are.
+    Columns as in `relapse_or_death`, ``kind`` also ``cgvhd``. Where a chart tells of nobody that chronic GVHD was found
+    moderate or severe (`cgvhd_global_nih2014`), a patient in whom it came first is not evaluable; the others are.
 
     >>> chart = Chart.from_columns({}, ["A", "B"], {"death": ([0, 1], [80, 90]), "chronic_gvhd": ([1], [60])})
     >>> [row["status"] for row in crfs_of(chart).rows()]
     ['event', 'not_evaluable']
     """
-    chronic = _first(chart, "chronic_gvhd")
-    days = {"relapse": _first(chart, "relapse"), "death": _first(chart, "death")}
+    moderate = {"cgvhd": _first(chart, MODERATE)} if MODERATE in chart.events else {}
+    days = {**moderate, "relapse": _first(chart, "relapse"), "death": _first(chart, "death")}
     judged = _judged(CRFS, chart, days, (), by_day)
-    hidden = chronic < judged.day
+    hidden = (_first(chart, "chronic_gvhd") < judged.day) & (not moderate)
     columns = {
         "status": np.where(hidden, "not_evaluable", judged.status),
         "day": np.where(hidden, np.nan, judged.day),
@@ -172,7 +174,7 @@ def _chronic(chart: Chart, which: str) -> Floats:
     """Day from which chronic GVHD counts."""
     if which not in ("treated", "any"):
         raise InputError("grfs_of", "chronic", repr(which), "treated or any", nearest(which, ("treated", "any")))
-    onset = _first(chart, "chronic_gvhd")
+    onset = _first(chart, MODERATE if which == "treated" and MODERATE in chart.events else "chronic_gvhd")
     given = [chart.events[drug] for drug in SYSTEMIC if drug in chart.events]
     if which == "any" or not given:
         return onset

@@ -14,6 +14,9 @@ from dayzero.spec import Graft, Plan
 
 ROUNDING = 1e-6  # a limit reported in float32 may stand a rounding above itself
 Given = tuple[np.ndarray, np.ndarray, np.ndarray]
+NOTHING: Given = (np.empty(0, int), np.empty(0, int), np.empty(0))
+# Kinds whose absence from a chart means that it did not happen, not that nobody wrote it down.
+TOLD = {"steroid": "steroid_mg_per_kg", "moderate_chronic_gvhd": "event_chronic_gvhd_moderate"}
 GRAFT_WORDS = {"mobilised_blood": "PBSC", "marrow": "BM", "cord": "cord"}
 
 
@@ -46,6 +49,7 @@ def observe(course: Course) -> Chart:
         str(name): (row[kind == name], course.days[when[kind == name]], amount[kind == name])
         for name in np.unique(kind)
     }
+    given |= {kind: NOTHING for kind, name in TOLD.items() if name in course.values and kind not in given}
     for name, planned in _infusions(course).items():  # a boost may be planned, or ordered by the ward
         given[name] = _joined(planned, given[name]) if name in given else planned
     return Chart.from_columns(

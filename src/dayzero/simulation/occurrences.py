@@ -55,6 +55,7 @@ GIVEN: Mapping[str, str] = {
 # Kind of event and the hazard it comes from; these have no amount.
 HAPPENED: Mapping[str, str] = {
     "mould_infection": "mould", "chronic_gvhd": "chronic_gvhd_onset",
+    "moderate_chronic_gvhd": "chronic_gvhd_moderate",
     **{name: name for name in ("bleeding", "neutropenic_fever", "bacteremia", "cmv_disease", "respiratory_virus",
                                "viral_reactivation", "late_infection", "lymphoproliferation", "vod",
                                "lung_injury_syndrome", "microangiopathy", "hemorrhagic_cystitis", "heart_failure",

@@ -296,9 +296,11 @@ def _mucositis(seen: Seen) -> Floats:
 
 
 def _late_acute(seen: Seen) -> Floats:
-    """First acute GVHD of grade II or more after day 100 in who had none before."""
-    day = seen.course.first_day("ward_gvhd_grade", 2, since=0.0)
-    return np.where(day > 100, day, NEVER)
+    """First morning after day 100 with acute GVHD of grade II or more, for the first time or after a week without."""
+    ill = (seen.course.ward_gvhd_grade >= 2) & seen.course.living
+    lately = np.cumsum(np.pad(ill, ((0, 0), (8, 0))), axis=1)  # mornings of illness so far
+    began = ill & (lately[:, 7:-1] == lately[:, :-8]) & (seen.course.days > 100)
+    return np.where(began.any(axis=1), seen.course.days[began.argmax(axis=1)], NEVER)
 
 
 def _cmv(seen: Seen) -> Floats:

@@ -253,7 +253,15 @@ SPECIAL: Mapping[str, Build] = {
         )
     ),
     "agvhd_onset_median_days": fixed(median_day("acute_gvhd_2_4", 180)),
-    "lateagvhd_onset_median_days": fixed(median_day("late_acute", 730)),
+    "lateagvhd_crude_any_pct": fixed(
+        incidence(
+            ("late_acute",),
+            ("death",),
+            365,
+            remarks=("what lasts from before day 100 is left out", "a year is taken: a quarter came after day 204"),
+        )
+    ),
+    "lateagvhd_onset_median_days": fixed(median_day("late_acute", 365)),
     "agvhd_steroidstart_median_days": fixed(median_day("steroid_start", 180)),
     "agvhd_onset_grade34_crude_pct": severe_at_onset(),
     "cmv_reactivation_onset_median_days": fixed(median_day("cmv_dna", 180)),
