@@ -20,6 +20,7 @@ import numpy as np
 
 from dayzero import Course, DomainWarning, Plan, simulate
 from dayzero.analyse.endpoints import outcome_counts
+from dayzero.analyse.evidence.registry import registry
 from dayzero.analyse.survival import cumulative_incidence, kaplan_meier
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "measurements" / "whole-course.md"
@@ -135,18 +136,24 @@ def _between(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return (values >= low) & (values < high)
 
 
-def plans() -> dict[str, tuple[Plan, int]]:
-    """Cohorts by name: the plan and how many days."""
+def index_group(group: str) -> list[Plan]:
+    """Patients of a group of the disease risk index: its diseases and stages, half of them after full conditioning."""
+    full, reduced = Plan.load("aml-sibling-pbsc"), Plan.load("mds-unrelated-flumel-cni-mtx")
+    found = []
+    for row in registry()["diagnosis"]["disease_risk_index"][group]:
+        who = {"disease_risk": None, "mrd_positive": None} | {k: v for k, v in row.items() if k != "share"}
+        leukemia = who["diagnosis"] in ("aml", "all") and str(who["status"]).startswith("remission")
+        told = {"patient": who, "care": "allo-2000s", "population": {"mrd_fraction": 0.25 if leukemia else None}}
+        found += [base.but(**told) for _ in range(round(100 * row["share"])) for base in (full, reduced)]
+    return found
+
+
+def plans() -> dict[str, tuple[Plan | list[Plan], int]]:
+    """Cohorts by name: the plan, or those dealt out to patients in turn, and how many days."""
     load = Plan.load
     pbsc, marrow = load("aml-sibling-pbsc"), load("aml-sibling-marrow")
     ric, mud = load("mds-unrelated-flumel-cni-mtx"), {"kind": "matched_unrelated", "age_years": 28}
     old = "allo-1990s"
-    risk = lambda level, status, donor: pbsc.but(  # noqa: E731
-        patient={"disease_risk": level, "status": status},
-        donor=donor,
-        care="allo-2000s",
-        population={"mrd_fraction": 0.3},
-    )
     ctn_mac = pbsc.but(donor=mud, conditioning="flu-bu4", patient={"age_years": 52}, population={"mrd_fraction": 0.3})
     child = {"age_years": 5, "weight_kg": 18, "height_cm": 108, "hct_ci": 0}
     grown = {"fields": {"patient.age_years": None}, "female_fraction": None}
@@ -173,10 +180,7 @@ def plans() -> dict[str, tuple[Plan, int]]:
         "child cord": (load("cord-single-cytbiflu").but(patient=child, population=grown), 400),
         "NMA": (load("nma-flu-tbi2"), 740),
         "CD34-selected": (tcd, 400),
-        "DRI low": (risk("low", "remission_1", {}), 740),
-        "DRI intermediate": (risk("intermediate", "remission_1", {}), 740),
-        "DRI high": (risk("high", "remission_2_or_later", {}), 740),
-        "DRI very high": (risk("very_high", "active", {}), 740),
+        **{f"DRI {g.replace('_', ' ')}": (index_group(g), 740) for g in ("low", "intermediate", "high", "very_high")},
         "HCT-CI 0": (ctn_mac.but(care="allo-2000s", population=points([0])), 740),
         "HCT-CI 1-2": (ctn_mac.but(care="allo-2000s", population=points([1, 2])), 740),
         "HCT-CI 3+": (ctn_mac.but(care="allo-2000s", population=points([3, 4, 5])), 740),
@@ -321,7 +325,9 @@ def main(patients: int) -> None:
     order = sorted(wanted, key=lambda name: name not in needed)
     for name in order:
         plan, days = cohorts[name]
-        course = simulate(plan, patients, days)
+        numbers = list(range(patients))
+        dealt = [plan[i % len(plan)] for i in numbers] if isinstance(plan, list) else plan
+        course = simulate(dealt, numbers, days)
         for claim in wanted[name]:
             two = (course, kept[claim.against]) if claim.against else (course,)
             found[claim.says + claim.cohort] = claim.measure(*two)

@@ -226,8 +226,11 @@ COVARIATES: Mapping[str, Signal] = {
         for drug, words in MAINTENANCE_DRUGS.items()
     },
     "relapse_treatment": Signal("decades", "treatment of relapse, in decades after that of the 2010s"),
+    "supportive_care": Signal("decades", "treatment of complications, in decades after that of the 2010s"),
+    "chemotherapy_lines": Signal("1", "lines of chemotherapy before this transplant"),
     "irradiation_gy": Signal("Gy", "irradiation of the body by the conditioning"),
-    "lifelong_anemia_years": Signal("year", "years of a hemoglobinopathy, 0 without one"),
+    "thalassemia_years": Signal("year", "years of thalassemia, 0 without it"),
+    "sickle_years": Signal("year", "years of sickle cell disease, 0 without it"),
     "ursodiol": Signal("1", "1 where ursodiol is given"),
     "cryotherapy": Signal("1", "1 where ice is kept in the mouth during melphalan"),
     "palifermin": Signal("1", "1 where palifermin is given"),

@@ -148,6 +148,27 @@ def test_children_are_children_and_printed_ages_hold():
     assert min(plan.patient.age_years for plan in old) >= 70
 
 
+def kinds(**words: object) -> set[tuple[str, str]]:
+    return {(plan.patient.diagnosis, plan.patient.status) for plan in arm_of(but(**words)).loaded()}
+
+
+def test_a_group_of_the_disease_risk_index_is_its_diseases_and_stages():
+    low, worst = (kinds(population="hematologic malignancies", modifiers=f"DRI {g}") for g in ("low", "very high"))
+    assert ("cml", "chronic_phase") in low and ("aml", "active") not in low
+    assert {status for _, status in worst} <= {"active", "blast_phase"}
+
+
+def test_randomised_trials_take_acute_leukemia_in_remission_unless_words_say_otherwise():
+    assert ("aml", "active") in kinds() and ("aml", "active") not in kinds(study_type="RCT phase 3")
+    assert kinds(study_type="RCT phase 3", modifiers="relapsed/refractory") == {("aml", "active")}
+
+
+def test_adults_with_inherited_disease_are_young_and_of_the_disease_named_first():
+    plans = arm_of(but(population="sickle cell disease (2 thalassaemia)", conditioning="NMA")).loaded()
+    assert {plan.patient.diagnosis for plan in plans} == {"sickle_cell_disease"}
+    assert max(plan.patient.age_years for plan in plans) < 35
+
+
 def test_a_printed_cell_dose_stands_in_the_plan():
     assert arm_of(but(cell_dose="CD34 4.3e6/kg")).loaded()[0].graft.cd34_per_kg == 4.3e6
 

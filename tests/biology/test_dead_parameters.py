@@ -81,8 +81,8 @@ TROUBLE = {
     "liver.vod_hazard": 0.2, "lung.pneumonia_hazard": 0.3, "lung.failure_hazard": 0.2,
     "kidney.microangiopathy_hazard": 0.05, "kidney.cystitis_hazard": 0.5, "kidney.injury_hazard": 0.3,
     "chronic_gvhd.chronic_onset": 0.3, "chronic_gvhd.flares": 0.3, "alloreactivity.steroid_sensitivity": 0.1,
-    "disease.burden_own": 0.95,
-    "disease.growth_spread": 1.2, "disease.relapse_burden": 10.0, "mortality.anemia_spared": 1.0,
+    "disease.burden_own": 0.95, "disease.growth_spread": 1.2, "disease.relapse_burden": 10.0,
+    "mortality.years_spared": 1.0,
     **{name: 0.02 for name in BODY.parameters() if name.endswith("_fatality")},
 }  # fmt: skip
 ILL = {
@@ -99,6 +99,11 @@ ILL = {
 EVERY_DRUG_AFTER = {"mycophenolate": {}, "sirolimus": {}, "abatacept": {}, "methotrexate": {}}
 
 
+def inherited(diagnosis: str) -> dict[str, Any]:
+    """Edits of a patient with a disease that is no cancer."""
+    return {"diagnosis": diagnosis, "status": "not_applicable", "disease_risk": None}
+
+
 @cache
 def patients() -> tuple[Plan, ...]:
     """Sixteen patients who between them meet every equation."""
@@ -108,13 +113,12 @@ def patients() -> tuple[Plan, ...]:
     unrelated = Plan.load("aml-unrelated-flubu2-atg")
     sick = {"status": "active"}
     serotherapy = [given(drug, [-3]) for drug in ANTIBODIES]
-    earlier = {"care": {"relapse_treatment": "1990s"}}
+    earlier = {"care": {"relapse_treatment": "1990s", "supportive_care": "1990s"}}
     people = (
         adult.but(donor={"age_years": 55}, prophylaxis=EVERY_DRUG_AFTER, patient=ILL),
         marrow.but(graft={"gcsf_primed": True}, patient={"mrd_positive": True, "sex": "male"}, donor={"sex": "female"},
                    care={"maintenance": {"drug": "tki", "start_day": 40}}),
-        cord.but(patient={"age_years": 3, "weight_kg": 12, "height_cm": 90, "diagnosis": "hemoglobinopathy",
-                          "status": "not_applicable"}, population=Population(),
+        cord.but(patient={"age_years": 3, "weight_kg": 12, "height_cm": 90, **sick}, population=Population(),
                  care={"platelet_transfusion": {"trigger_1e9_per_l": 100, "units": 6, "most_units_per_kg": 1}}),
         haplo.but(patient={"cmv_seropositive": True, "disease_risk": "high", "diagnosis": "all", **sick},
                   donor={"cmv_seropositive": True},
@@ -128,7 +132,8 @@ def patients() -> tuple[Plan, ...]:
                         "immunoglobulin": {"trigger_g_per_l": 10},
                         "boost": {"from_day": 20, "anc_1e9_per_l": 5, "platelets_1e9_per_l": 150}}),
         adult.but(donor={"age_years": 80}, patient={"diagnosis": "mds", **sick}, conditioning="flu-tbi2"),
-        unrelated.but(donor={"donor_specific_antibody": True}, patient={"cmv_seropositive": True, **sick},
+        unrelated.but(donor={"donor_specific_antibody": True}, population=Population(),
+                      patient={"cmv_seropositive": True, "age_years": 14, **inherited("sickle_cell_disease")},
                       prophylaxis={"serotherapy": serotherapy}, conditioning={"drugs": []}),
         adult.but(patient={"marrow_fibrosis": True, "diagnosis": "cml", "status": "blast_phase"}, prophylaxis="none",
                   conditioning="flu-tbi2"),
@@ -141,7 +146,7 @@ def patients() -> tuple[Plan, ...]:
                                                                               "start_day": 14}}),
         unrelated.but(donor={"kind": "mismatched_unrelated", "hla_matched": 7, "hla_of": 8, "sex": "female"},
                       patient={"cmv_seropositive": True, "weight_kg": 45, "height_cm": 160,
-                               "diagnosis": "hemoglobinopathy", "status": "not_applicable", "disease_risk": None}),
+                               **inherited("thalassemia")}),
         Plan.load("aplastic-anemia-sibling-marrow").but(patient={"prior_treatment_lines": 1},
                                                         care={"red_cell_transfusion": None}),
     )  # fmt: skip

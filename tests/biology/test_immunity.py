@@ -153,8 +153,8 @@ def test_globulin_lasts_longer_where_there_are_few_cells_to_bind_it() -> None:
 
 
 def patient(**covariates: Any) -> SimpleNamespace:
-    told = {"hla_mismatch": NOBODY, "donor_is_self": NOBODY, "disease_aml": 1.0, "disease_remission": 1.0,
-            "frailty": 1.0}  # fmt: skip
+    told = {"hla_mismatch": NOBODY, "donor_is_self": NOBODY, "graft_is_cord": NOBODY, "disease_aml": 1.0,
+            "disease_remission": 1.0, "frailty": 1.0}  # fmt: skip
     return numbers(disease, **(told | covariates))
 
 
@@ -201,6 +201,18 @@ def response(**given: float) -> tuple[float, float]:
     y = disease.jump(y, p, quiet_disease(**given))
     s = quiet_disease(killers_by_origin=(0.0, 0.5))
     return float(disease.rates(y, p, s).sensitive), float(disease.hazards(y, p, s)["relapse_death"])
+
+
+def held_back(**donor: tuple[float, float]) -> float:
+    """Loss of visible disease to a donor's killers, growth taken off."""
+    p = patient(**donor)
+    return p.growth - float(disease.rates(disease.start(p, 2), p, quiet_disease()).sensitive / p.burden_start)
+
+
+def test_killers_that_see_foreign_hla_and_those_of_cord_blood_hold_disease_better() -> None:
+    matched, half, cord = held_back(), held_back(hla_mismatch=(0.0, 4.0)), held_back(graft_is_cord=(0.0, 1.0))
+    assert 1.1 * matched < half < 1.6 * matched < cord
+    assert held_back(donor_is_self=(0.0, 1.0), hla_mismatch=(0.0, 4.0)) < 0.01 * matched
 
 
 def test_donor_lymphocytes_at_relapse_can_turn_its_course() -> None:

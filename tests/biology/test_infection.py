@@ -341,9 +341,9 @@ def test_frailty_raises_fatality_and_never_beyond_one() -> None:
     assert all(usual[name] < frail[name] < frailest[name] <= 1 for name in usual)
 
 
-def test_bacteremia_kills_twice_as_often_in_long_deep_neutropenia() -> None:
+def test_bacteremia_kills_three_times_as_often_in_long_deep_neutropenia() -> None:
     short, long = (infection.fatality(without_line(deep=d), patient(), seen())["bacteremia"] for d in (0.0, 40.0))
-    assert long == pytest.approx(2 * short, rel=0.06)
+    assert long == pytest.approx(3.5 * short, rel=0.1)
 
 
 # the shape of the file

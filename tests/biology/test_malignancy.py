@@ -61,8 +61,8 @@ def test_exposure_to_busulfan_and_dose_of_irradiation_decide_what_is_left_of_the
 
 @pytest.mark.parametrize("group", disease.GROUPS)
 def test_the_grafts_effect_is_scaled_to_growth_so_that_slow_diseases_come_back_too(group: str) -> None:
-    told = {"hla_mismatch": (0.0, 0.0), "donor_is_self": (1.0, 0.0), f"disease_{group}": 1.0, "disease_mrd": 1.0,
-            "frailty": 1.0}  # fmt: skip
+    told = {"hla_mismatch": (0.0, 0.0), "donor_is_self": (1.0, 0.0), "graft_is_cord": (0.0, 0.0),
+            f"disease_{group}": 1.0, "disease_mrd": 1.0, "frailty": 1.0}  # fmt: skip
     p = numbers(disease, **told)
     y = disease.start(p, 2)
     alone, early = (
@@ -84,7 +84,14 @@ def test_an_antiviral_halves_granulopoiesis_and_cyclophosphamide_the_attack_on_s
         granulopoiesis.rates(y, p, SimpleNamespace(**s | {"antiviral": a})).cells[0].dividing_1 for a in (0.0, 1.0)
     )
     assert given == pytest.approx(0.5 * free)
-    p = numbers(disease, hla_mismatch=(0.0, 0.0), donor_is_self=(1.0, 0.0), disease_aplastic=1.0, frailty=1.0)
+    p = numbers(
+        disease,
+        hla_mismatch=(0.0, 0.0),
+        donor_is_self=(1.0, 0.0),
+        graft_is_cord=(0.0, 0.0),
+        disease_aplastic=1.0,
+        frailty=1.0,
+    )
     y = disease.start(p, 2)
     treated = disease.jump(y, p, quiet_disease(surviving_t_cell=0.05)).autoimmunity
     assert treated == pytest.approx(0.05)

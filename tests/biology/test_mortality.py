@@ -47,14 +47,23 @@ def test_frailty_rises_with_comorbidity_age_and_poor_performance() -> None:
     assert frailty(karnofsky=100.0) == frailty(karnofsky=90.0)
 
 
-def test_children_are_as_frail_as_the_youngest_adults() -> None:
-    assert frailty(age_years=3.0) == frailty(age_years=20.0)
+def test_children_are_less_frail_than_adults_and_infants_no_less_than_children() -> None:
+    assert frailty(age_years=1.0) == frailty(age_years=8.0) < frailty(age_years=20.0)
 
 
-def test_years_of_a_hemoglobinopathy_wear_out_and_the_first_years_do_not() -> None:
-    young, child, grown = (frailty(age_years=age, lifelong_anemia_years=age) for age in (4.0, 11.0, 20.0))
-    assert young == frailty(age_years=4.0)
-    assert 1.2 < child / young < 1.8 and 1.5 < grown / frailty(age_years=20.0) < 3
+def test_chemotherapy_before_makes_frail_and_better_care_less_so() -> None:
+    assert frailty(chemotherapy_lines=0.0) < frailty() < frailty(chemotherapy_lines=2.0)
+    assert frailty(supportive_care=1.0) < frailty() < frailty(supportive_care=-2.0) < 2 * frailty()
+
+
+def test_years_of_thalassemia_wear_out_more_than_years_of_sickle_cells_and_the_first_of_neither() -> None:
+    def worn(age: float, of: str) -> float:
+        return frailty(age_years=age, **{of: age}) / frailty(age_years=age)
+
+    assert worn(1.0, "thalassemia_years") == worn(1.0, "sickle_years") == 1
+    assert 1.05 < worn(8.0, "sickle_years") < worn(8.0, "thalassemia_years") < worn(20.0, "thalassemia_years")
+    assert 1.5 < worn(20.0, "sickle_years") < worn(20.0, "thalassemia_years")
+    assert worn(30.0, "thalassemia_years") == pytest.approx(worn(22.0, "thalassemia_years"))
 
 
 def test_people_of_one_kind_differ_in_frailty() -> None:

@@ -19,7 +19,8 @@ Signals = Callable[[int], Mapping[str, Any]]
 AVERAGE = {
     "age_years": 50.0, "tissue_risk": 0.0, "ursodiol": 1.0, "cryotherapy": 0.0, "palifermin": 0.0,
     "pulmonary_risk": 0.0, "frailty": 1.0, "weight_kg": 75.0, "male": 1.0, "fat_free_mass_kg": 57.0, "hct_ci": 1.5,
-    "karnofsky": 90.0, "irradiation_gy": 0.0, "lifelong_anemia_years": 0.0,
+    "karnofsky": 90.0, "irradiation_gy": 0.0, "thalassemia_years": 0.0, "sickle_years": 0.0,
+    "chemotherapy_lines": 1.0, "supportive_care": 0.0,
     "creatinine_clearance_ml_per_min": 108.0, "bilirubin_mg_per_dl": 0.7,
 }  # fmt: skip
 
@@ -110,7 +111,9 @@ def told(organ: ModuleType, changed: Mapping[str, float] | None = None) -> np.nd
         "weight_kg": np.array([16.0, 80.0, 60.0]), "tissue_risk": np.array([0.25, 0.0, 0.1]),
         "pulmonary_risk": np.array([0.0, 0.0, 1.0]), "karnofsky": np.array([90.0, 90.0, 70.0]),
         "cryotherapy": np.array([0.0, 1.0, 0.0]), "palifermin": np.array([1.0, 0.0, 0.0]),
-        "irradiation_gy": np.array([12.0, 0.0, 2.0]), "lifelong_anemia_years": np.array([30.0, 9.0, 0.0]),
+        "irradiation_gy": np.array([12.0, 0.0, 2.0]), "thalassemia_years": np.array([30.0, 0.0, 0.0]),
+        "sickle_years": np.array([0.0, 9.0, 0.0]), "chemotherapy_lines": np.array([0.0, 1.0, 3.0]),
+        "supportive_care": np.array([1.0, 0.0, -2.0]),
         "frailty": np.array([0.7, 1.0, 1.8]), "fat_free_mass_kg": np.array([13.0, 62.0, 42.0]),
     }  # fmt: skip
     p = people(organ, changed=changed, **who)

@@ -186,7 +186,8 @@ def test_every_disease_has_one_group_and_one_burden_class_at_most(diagnosis: str
 @pytest.mark.parametrize(
     ("diagnosis", "group"),
     [("mpn", "cml"), ("myelofibrosis", "cml"), ("cll", "indolent_lymphoma"), ("aplastic_anemia", "aplastic"),
-     ("other_malignant", "aggressive_lymphoma"), ("hemoglobinopathy", "other"), ("myeloma", "myeloma")],
+     ("other_malignant", "aggressive_lymphoma"), ("thalassemia", "other"), ("sickle_cell_disease", "other"),
+     ("myeloma", "myeloma")],
 )  # fmt: skip
 def test_a_diagnosis_belongs_to_its_group(diagnosis: str, group: str) -> None:
     assert disease_group(diagnosis) == group  # pyright: ignore[reportArgumentType]

@@ -10,7 +10,7 @@ from dayzero.spec import Plan
 from simulation.wards import run
 
 NMA = Plan.load("nma-flu-tbi2")
-NOT_MALIGNANT = {"diagnosis": "hemoglobinopathy", "status": "not_applicable", "disease_risk": None}
+NOT_MALIGNANT = {"diagnosis": "thalassemia", "status": "not_applicable", "disease_risk": None}
 
 
 @pytest.fixture(scope="module")

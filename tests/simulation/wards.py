@@ -32,7 +32,7 @@ CALM = {"gcsf": None, "platelet_transfusion": None, "red_cell_transfusion": None
 NOTHING_GIVEN: dict[str, Any] = {
     name: False if Care.model_fields[name].annotation is bool else None
     for name in Care.__annotations__
-    if name not in ("laboratory", "hospital", "relapse_treatment")
+    if name not in ("laboratory", "hospital", "relapse_treatment", "supportive_care")
 }
 NO_CELLS = {"graft": {"cd34_per_kg": 0}}
 # An untreated person without malignant disease: no conditioning, no graft, no growth factor or transfusion.

@@ -109,6 +109,7 @@ def test_each_decade_has_its_standard_of_care() -> None:
     triggers = [care.red_cell_transfusion.trigger_g_per_dl for care in decades if care.red_cell_transfusion]
     assert triggers == sorted(triggers, reverse=True)
     assert [care.relapse_treatment for care in decades] == ["1990s", "2000s", "2010s", "2020s"]
+    assert [care.supportive_care for care in decades] == ["1990s", "2000s", "2010s", "2020s"]
     own = [Care(**read_yaml(library_path("care", name))) for name in ("auto-1990s", "auto-2000s", "standard-auto")]
     assert [care.relapse_treatment for care in own] == ["1990s", "2000s", "2010s"]
 

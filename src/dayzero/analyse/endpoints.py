@@ -44,8 +44,8 @@ from dayzero.simulation.observe import observe
 from dayzero.spec.vocabulary import SAME_PERSON
 from dayzero.units import nearest
 
-NON_MALIGNANT = ("aplastic_anemia", "inherited_marrow_failure", "hemoglobinopathy", "immunodeficiency",
-                 "inborn_error_of_metabolism", "other_nonmalignant")  # fmt: skip
+NON_MALIGNANT = ("aplastic_anemia", "inherited_marrow_failure", "thalassemia", "sickle_cell_disease",
+                 "immunodeficiency", "inborn_error_of_metabolism", "other_nonmalignant")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def _sensitivities(**by_group: float) -> dict[str, Parameter]:
     """Kill of each disease over that of AML, by drugs and rays alike."""
     return {
         f"sensitivity_{group}": Parameter(fold, "1", f"kill of {group.replace('_', ' ')} over that of AML", "fitted",
-                                          "relapse after autologous grafts and by intensity of published cohorts",
+                                          "set by relapse after autologous grafts and by intensity; no measurement",
                                           0.3)
         for group, fold in by_group.items()
     }  # fmt: skip
@@ -177,7 +177,7 @@ PARAMETERS = {
     **_rays("stem cells alpha 0.70/Gy, alpha/beta 15 Gy, recalled: 2 Gy leaves 0.20",
             stem=0.70, short_term=0.80, multipotent=1.25, committed=1.30, granulocytic=0.9, late_granulocytic=0.45,
             band=0.05, megakaryoblast=0.9, megakaryocyte=0.12, erythroid=0.9, late_erythroid=0.05,
-            b_cell=1.0, nk_cell=0.18, disease=0.55),
+            b_cell=1.0, nk_cell=0.18, disease=0.42),
     "radiation_on_t_cell": Parameter(0.85, "1/Gy", "radiation kill of T cells (alpha)", "fitted",
                                      "donor T cells after fludarabine and 2 Gy", 0.2),
     "radiation_on_niche": Parameter(0.10, "1/Gy", "radiation injury of the niche (alpha)", "assumed", "no source", 0.3,
@@ -193,13 +193,12 @@ PARAMETERS = {
                                    "set for Fukuda 2003 Blood 102:2777: 8.4 v 2.2 %", 0.4),
     "radiation_on_thymus": Parameter(0.07, "1/Gy", "radiation injury of the thymic epithelium", "assumed",
                                      "a third is left after 12 Gy; no source", 0.4),
-    "disease_sensitivity": Parameter(0.92, "1", "own sensitivity of the disease to drugs and rays, relative", "fitted",
-                                     "relapse of published cohorts; log10 kill spread 1.3 on 4.5", 0.0, 0.3,
-                                     stream=508),
-    **_sensitivities(all=1, mds=0.75, cml=0.75, indolent_lymphoma=0.5, aggressive_lymphoma=1.45, hodgkin_lymphoma=1,
-                     myeloma=0.9),
-    "lymphoid_disease_radiation": Parameter(1.4, "1", "radiation kill of lymphoid disease over that of AML", "assumed",
-                                            "radiation alpha 0.8 in ALL, 0.55 in AML; recalled", 0.2),
+    "disease_sensitivity": Parameter(1, "1", "own sensitivity of the disease to drugs and rays, relative", "fitted",
+                                     "relapse by intensity; log10 kill spread 1.3 on 4.5", 0.0, 0.3, stream=508),
+    **_sensitivities(all=0.95, mds=0.72, cml=0.7, indolent_lymphoma=0.46, aggressive_lymphoma=1.33,
+                     hodgkin_lymphoma=0.92, myeloma=0.83),
+    "lymphoid_disease_radiation": Parameter(1.83, "1", "radiation kill of lymphoid disease over that of AML", "assumed",
+                                            "AML relapses alike after Bu/Cy and Cy/TBI, ALL not; recalled", 0.2),
 }  # fmt: skip
 
 DRUGS = tuple(dict.fromkeys(name.split("_on_")[0] for name in PARAMETERS if "_on_" in name and "radiation" not in name))

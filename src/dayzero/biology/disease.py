@@ -4,7 +4,8 @@ Burden L as a share of 10^12 cells, the load at which growth ends, in a sensitiv
 
     L'      = r (1 - d M - L_all) L - m k_GVL L              m = 1 sensitive, less resistant (escape, loss of HLA)
     r       = own growth, faster with risk                   M maintenance, d what the drug takes of growth
-    k_GVL   = g r (1 - e CNI) {[donor killers + k1 (effectors + chronic activity)] / (1 + L_all / L_ex) + k2 F}
+    k_GVL   = g r (1 - e CNI) {[w donor killers + k1 (effectors + chronic activity)] / (1 + L_all / L_ex) + k2 F}
+    w       = (1 + h mismatched HLA), more for the cells of cord blood; 0 for one's own
     F       = share of fresh donor lymphocytes, dose / (dose + D0) when given, fading; they are not exhausted yet
     relapse hazard   d w L^4 / (L^4 + L_rel^4)                w watched since the infusion
     death after relapse   h P (1 + a exp(-t_relapse / tau)) / (1 + t_since / tau_h) L / (L + L_d)
@@ -13,7 +14,9 @@ Burden L as a share of 10^12 cells, the load at which growth ends, in a sensitiv
 
 The graft's effect is scaled to the growth rate r of each disease (otherwise slow diseases would never come back) and
 is zero for the patient's own cells. Below 1,000 cells chance decides every day whether cells live or die out.
-Drugs and rays kill by the table in ``conditioning``; disease and status only set burden, growth and marrow share.
+Killers that see foreign HLA see the disease better, while cells that lose HLA escape them; those of cord blood count
+for more than their number. Drugs and rays kill by the table in ``conditioning``; disease and status only set burden,
+growth and marrow share.
 
 Aplastic anemia is no burden but an attack: the patient's own T cells on the patient's stem cells::
 
@@ -51,17 +54,17 @@ def _by_disease(name, unit, meaning, status, source, uncertainty, **values):
 
 
 PARAMETERS = {
-    **_by_disease("doubling", "day", "doubling time", "assumed", "AML: Ommen 2010 Blood 115:198 (7-36 d); others "
-                  + _RECALLED, 0.3, aml=11, all=8, mds=40, cml=40, indolent_lymphoma=150, aggressive_lymphoma=18,
-                  hodgkin_lymphoma=25, myeloma=60),
+    **_by_disease("doubling", "day", "doubling time", "fitted", "AML: Ommen 2010 Blood 115:198 (7-36 d); myeloma: "
+                  "survival without progression; others " + _RECALLED, 0.3, aml=11, all=8, mds=40, cml=40,
+                  indolent_lymphoma=150, aggressive_lymphoma=18, hodgkin_lymphoma=25, myeloma=72),
     **_by_disease("graft_effect", "1", "graft-versus-disease at full donor immunity, relative to growth", "fitted",
-                  _FIT, 0.3, aml=1.12, all=1.05, mds=1.5, cml=1.65, indolent_lymphoma=1.4, aggressive_lymphoma=1.3,
-                  hodgkin_lymphoma=1.0, myeloma=0.5),
+                  _FIT, 0.3, aml=1.2, all=1.13, mds=1.6, cml=1.8, indolent_lymphoma=1.5, aggressive_lymphoma=1.4,
+                  hodgkin_lymphoma=1.05, myeloma=0.55),
     **_by_disease("marrow_share", "1", "weight of the burden in the marrow", "assumed", _RECALLED, 0.4, aml=1, all=1,
                   mds=1, cml=0.5, indolent_lymphoma=0.3, aggressive_lymphoma=0.2, hodgkin_lymphoma=0.1, myeloma=0.5),
     "growth_spread": Parameter(1.0, "1", "own growth rate, relative", "measured", "CV of AML doubling times 0.45", 0.0,
                                0.45, stream=160),
-    **_by_disease("growth_varies", "1", "spread of log growth rates over that of AML", "assumed",
+    **_by_disease("growth_varies", "1", "spread of log growth rates over that of AML", "fitted",
                   "slow diseases hold both those back within a year and those quiet for a decade; recalled", 0.2, aml=1,
                   all=1, mds=1.2, cml=1.2, indolent_lymphoma=2, aggressive_lymphoma=1.3, hodgkin_lymphoma=1.3,
                   myeloma=2.2),
@@ -75,9 +78,9 @@ PARAMETERS = {
     "burden_residual": Parameter(9.0, "log10 cells", "burden in remission with measurable disease", "fitted", _FIT,
                                  0.05, low=7.5, high=9.5),
     "burden_active": Parameter(11.2, "log10 cells", "burden of active disease", "assumed", "10-90 % blasts", 0.03),
-    "burden_dysplastic": Parameter(9.8, "log10 cells", "burden of myelodysplasia with few blasts", "assumed",
+    "burden_dysplastic": Parameter(9.8, "log10 cells", "burden of myelodysplasia with few blasts", "fitted",
                                    "below 5 % blasts, never a remission; no source", 0.05, low=9, high=10.4),
-    "burden_dysplastic_active": Parameter(10.9, "log10 cells", "burden of myelodysplasia with more blasts", "assumed",
+    "burden_dysplastic_active": Parameter(10.9, "log10 cells", "burden of myelodysplasia with more blasts", "fitted",
                                           "5-20 % blasts", 0.03, low=10.5, high=11.3),
     "burden_most": Parameter(10.3, "log10 cells", "largest burden that still counts as remission", "assumed",
                              "5 % blasts", 0.03),
@@ -86,27 +89,33 @@ PARAMETERS = {
                                  "assumed", "no source", 0.3),
     "narrow_active": Parameter(0.12, "1", "spread of log10 burden of active disease over that without", "assumed",
                                "no source", 0.3),
-    "risk_on_burden": Parameter(0.65, "log10 cells", "more burden per step of disease risk", "fitted",
+    "risk_on_burden": Parameter(0.9, "log10 cells", "more burden per step of disease risk", "fitted",
                                 "survival by disease risk index", 0.4, low=0.1, high=1.5),
     "risk_on_effect": Parameter(0.2, "1", "weaker graft effect per step of disease risk (log)", "fitted",
                                 "survival by disease risk index", 0.4, low=0.05, high=0.8),
-    "resistant_share": Parameter(1e-8, "1", "cells that the graft hardly sees", "assumed",
+    "resistant_share": Parameter(1e-8, "1", "cells that the graft hardly sees", "fitted",
                                  "measurable disease is held by grafts without chemotherapy of weight; no source", 1.0),
-    "resistant_share_mismatch": Parameter(1e-6, "1", "the same per HLA mismatch, which can be lost", "assumed",
+    "resistant_share_mismatch": Parameter(1e-6, "1", "the same per HLA mismatch, which can be lost", "fitted",
                                           "loss of HLA after haploidentical grafts; no source", 1.0),
     "resistant_seen": Parameter(0.3, "1", "graft effect on the resistant, relative", "assumed", "no source", 0.4),
     "effector_weight": Parameter(1.3, "1", "graft effect added by full GVHD activity", "fitted",
                                  "relapse HR 0.49-0.69 with GVHD, Blood Adv 2019 3:670", 0.4, low=0.2, high=3),
+    "effect_per_mismatch": Parameter(0.07, "1", "graft effect added per mismatched allele", "fitted",
+                                     "relapse no commoner over half-matched grafts than matched ones", 0.5, low=0,
+                                     high=0.2),
+    "effect_of_cord": Parameter(2.6, "1", "graft effect of killers of cord blood, relative to adult ones", "fitted",
+                                "relapse 47 % at 2 y as over half-matched grafts (BMT CTN 1101, Fuchs 2021 Blood "
+                                "137:420)", 0.4, low=1, high=4),
     "calcineurin_on_effect": Parameter(0.45, "1", "share of the graft effect lost under a calcineurin inhibitor",
                                        "assumed", "no source", 0.3),
-    "exhaustion": Parameter(10, "log10 cells", "burden at which the graft effect is half exhausted", "assumed",
-                            "1 % blasts; no source", 0.1, low=8.5, high=11),
+    "exhaustion": Parameter(10.3, "log10 cells", "burden at which the graft effect is half exhausted", "fitted",
+                            "2 % blasts; relapse of active disease", 0.1, low=8.5, high=11),
     "maintenance_tki": Parameter(0.8, "1", "share of growth taken by a BCR-ABL inhibitor", "assumed",
                                  "lymphoblastic and chronic myeloid leukemia; no source", 0.3, low=0.3, high=1.2),
     "maintenance_flt3_inhibitor": Parameter(0.5, "1", "share of growth taken by a FLT3 inhibitor", "assumed",
                                             "SORMAIN 2020 (relapse HR 0.39), MORPHO 2024 (0.68); recalled", 0.3,
                                             low=0.2, high=0.8),
-    "maintenance_lenalidomide": Parameter(0.43, "1", "share of growth taken by lenalidomide", "assumed",
+    "maintenance_lenalidomide": Parameter(0.43, "1", "share of growth taken by lenalidomide", "fitted",
                                           "progression-free survival doubled after melphalan; recalled", 0.3, low=0.2,
                                           high=0.6),
     "maintenance_hypomethylating": Parameter(0.15, "1", "share of growth taken by a hypomethylating drug", "assumed",
@@ -119,14 +128,14 @@ PARAMETERS = {
                                 0.03),
     "relapse_death": Parameter(0.0024, "1/day", "death after late relapse of AML in the 2010s, at first", "fitted",
                                "median 14 months after relapse beyond a year", 0.3, low=0.0012, high=0.005),
-    **_by_disease("relapse_pace", "1", "death after relapse over that of AML", "assumed",
+    **_by_disease("relapse_pace", "1", "death after relapse over that of AML", "fitted",
                   "survival after relapse: months in acute leukemia, years in slow disease; recalled", 0.3, aml=1,
-                  all=1, mds=0.9, cml=0.35, indolent_lymphoma=0.3, aggressive_lymphoma=0.75, hodgkin_lymphoma=0.35,
-                  myeloma=0.4),
-    **_by_disease("relapse_progress", "1", "fall of death after relapse per decade of treatment (log)", "assumed",
+                  all=1, mds=0.9, cml=0.25, indolent_lymphoma=0.3, aggressive_lymphoma=0.75, hodgkin_lymphoma=0.35,
+                  myeloma=0.3),
+    **_by_disease("relapse_progress", "1", "fall of death after relapse per decade of treatment (log)", "fitted",
                   "kinase inhibitors, antibodies, immunomodulators, CAR-T cells; recalled", 0.4, aml=0.2, all=0.25,
                   mds=0.15, cml=0.5, indolent_lymphoma=0.35, aggressive_lymphoma=0.25, hodgkin_lymphoma=0.35,
-                  myeloma=0.4),
+                  myeloma=0.3),
     "relapse_early": Parameter(1.6, "1", "added hazard after early relapse, relative", "fitted",
                                "median 4-6 months after early relapse", 0.3),
     "relapse_early_time": Parameter(220, "day", "time after transplant in which relapse counts as early", "fitted",
@@ -162,7 +171,7 @@ CONSTANTS = {
     "relapse_share": Signal("1", "burden at which relapse is found, share of 10^12 cells"),
     "deadly_share": Signal("1", "burden at half the hazard of death after relapse, share of 10^12 cells"),
     "relapse_pace": Signal("1", "hazard of death after relapse relative to AML in the 2010s"),
-    "foreign": Signal("1", "1 where an origin is not the patient's own", per_origin=True),
+    "foreign": Signal("1", "weight of an origin's killers against disease, 0 for the patient's own", per_origin=True),
     "maintenance_taken": Signal("1", "share of growth that the planned maintenance takes"),
 }
 USES = {
@@ -174,6 +183,7 @@ USES = {
     "disease_active": "1",
     "disease_risk": "1",
     "hla_mismatch": "1",
+    "graft_is_cord": "1",
     "donor_is_self": "1",
     "frailty": "1",
     "relapse_treatment": "decades",
@@ -246,7 +256,10 @@ def derive(p, c):
         "relapse_pace": _of_disease(p, c, "relapse_pace")
         * power(own * c.frailty, HALF)
         * exp(-_of_disease(p, c, "relapse_progress") * c.relapse_treatment),
-        "foreign": tuple(1 - own for own in c.donor_is_self),
+        "foreign": tuple(
+            (1 - own) * (1 + p.effect_per_mismatch * mismatched) * (1 + (p.effect_of_cord - 1) * cord)
+            for own, mismatched, cord in zip(c.donor_is_self, c.hla_mismatch, c.graft_is_cord, strict=True)
+        ),
         "maintenance_taken": p.maintenance_own
         * sum(getattr(c, f"maintenance_by_{drug}") * getattr(p, f"maintenance_{drug}") for drug in DRUGS),
     }

@@ -40,7 +40,8 @@ PARAMETERS = {
     "counting_steepness": Parameter(8, "1", "steepness with which a day counts as neutropenic, and may bring its fever",
                                     "assumed",
                                     "numerical: nearly a threshold, yet smooth", 0.3),
-    "risk_steepness": Parameter(3, "1", "steepness of risk in neutrophils and in days of deep neutropenia", "assumed",
+    "risk_steepness": Parameter(3, "1", "steepness of risk in neutrophils, deep days and, of moulds and viruses, CD4",
+                                "assumed",
                                 "Engels 1999 doi:10.1086/515103: 0.49 per log10; steeper round 0.5", 0.3),
     "neutropenia_reset": Parameter(0.5, "1/day", "forgetting of past neutropenia", "assumed", "no source", 0.4),
     "line_removal": Parameter(0.018, "1/day", "central lines taken out after recovery", "assumed",
@@ -129,24 +130,27 @@ PARAMETERS = {
     "ebv_rate": Parameter(0.003, "1/day", "EBV disease with B and without T cells", "fitted", "Landgren 2009", 0.5),
     "ebv_b": Parameter(0.02, "1e9/L", "B cells at half the risk of EBV disease", "assumed", "no source", 0.5),
     "ebv_t": Parameter(0.02, "1e9/L", "T cells at work that halve EBV disease", "assumed", "no source", 0.4),
-    "late_rate": Parameter(1e-4, "1/day", "severe infection with immunity restored", "assumed",
+    "late_rate": Parameter(6e-5, "1/day", "severe infection with immunity restored", "fitted",
                            "a fifth of Young 2016: 73-81 % by 2 y, moderate included", 0.4, 0.5, stream=712),
     "late_cd4": Parameter(0.05, "1e9/L", "CD4 cells that halve the excess of severe infection", "measured",
                           "CD4 above 50 per uL by day 100, Blood Adv 2022 6:1054", 0.3),
     "late_excess": Parameter(6, "1", "added fold of severe infection without CD4 cells", "measured",
                              "sevenfold mortality, Blood Adv 2022 6:1054", 0.3, low=2, high=9),
-    "late_steroid": Parameter(3, "1", "added fold of severe infection on much steroid", "assumed", "no source", 0.4),
+    "late_steroid": Parameter(5, "1", "added fold of severe infection on much steroid", "assumed", "no source", 0.4),
     "low_igg": Parameter(4, "g/L", "IgG at half the risk of low IgG", "assumed", "replacement level", 0.2),
     "low_igg_excess": Parameter(2, "1", "added fold of severe infection without IgG", "assumed", "no source", 0.5),
-    "bacteremia_fatality": Parameter(0.05, "1", "fatality of bacteremia", "measured", "Mikulska 2018", 0.3, low=0.03,
-                                     high=0.15),
+    "bacteremia_fatality": Parameter(0.03, "1", "fatality of bacteremia, neutropenia short", "fitted",
+                                     "Mikulska 2018: 5 % over all", 0.3, low=0.01, high=0.1),
+    "fatal_deep_most": Parameter(2.5, "1", "added deaths of bacteremia in long deep neutropenia, relative", "fitted",
+                                 "few die after autologous grafts", 0.4, low=0.5, high=5),
     "fatal_deep_after": Parameter(14, "day", "deep neutropenia at half its added deaths", "assumed", "no source", 0.3),
     "mould_fatality": Parameter(0.4, "1", "fatality of mould infection", "measured", "Fukuda 2003", 0.2),
     "cmv_fatality": Parameter(0.3, "1", "fatality of CMV disease", "assumed", "recalled", 0.3, low=0.15, high=0.6),
     "respiratory_fatality": Parameter(0.05, "1", "fatality of respiratory virus disease", "assumed", "recalled", 0.5),
     "viral_fatality": Parameter(0.1, "1", "fatality of adenovirus or HHV-6 disease", "assumed", "recalled", 0.5),
     "ebv_fatality": Parameter(0.3, "1", "fatality of lymphoproliferation", "assumed", "rituximab era, recalled", 0.3),
-    "late_fatality": Parameter(0.06, "1", "fatality of severe infection later", "assumed", "no source", 0.4),
+    "late_fatality": Parameter(0.04, "1", "fatality of severe infection later", "fitted",
+                               "late deaths of two-year survivors", 0.4),
 }  # fmt: skip
 
 CONSTANTS = {
@@ -296,7 +300,7 @@ def hazards(y: State, p, s):
         "mould": _mould(y, p, s, steroid),
         "cmv_reactivation": p.cmv_rate * y.stirring * (1 - _viremia(y)),
         "cmv_disease": p.cmv_disease_rate * _much(exp(y.log_load) - 1, p.cmv_disease_load),
-        "respiratory_virus": p.respiratory_rate * _low(s.cd4, p.respiratory_cd4, 2),
+        "respiratory_virus": p.respiratory_rate * _low(s.cd4, p.respiratory_cd4, p.risk_steepness),
         "lymphoproliferation": p.ebv_rate * _much(s.b_cells, p.ebv_b) * _low(working_t, p.ebv_t, 2),
         "neutropenic_fever": (p.fever_rate + p.fever_mucosa * s.mucosal_injury) * neutropenic * (1 - y.fever),
         "late_infection": p.late_rate * late * (1 + p.low_igg_excess * _low(s.igg, p.low_igg, 2)),
@@ -314,7 +318,7 @@ def _bacteremia(y: State, p, s, open_to_bacteria, steroid):
 
 def _mould(y: State, p, s, steroid):
     deep = p.mould_deep * (1 - _low(y.deep, p.mould_deep_after, p.risk_steepness))
-    unchecked = p.mould_rate * _low(_at_work(p, s) * s.cd4, p.mould_cd4, 2)
+    unchecked = p.mould_rate * _low(_at_work(p, s) * s.cd4, p.mould_cd4, p.risk_steepness)
     later = unchecked * (1 + p.mould_steroid * steroid) * (1 + p.mould_gvhd * s.gvhd_damage)
     return (deep + later) * (1 - (1 - p.azole_factor) * s.mould_azole)
 
@@ -322,7 +326,7 @@ def _mould(y: State, p, s, steroid):
 def fatality(y: State, p, s):
     deep = 1 - _low(y.deep, p.fatal_deep_after, p.risk_steepness)
     typical = {
-        "bacteremia": p.bacteremia_fatality * (1 + deep),
+        "bacteremia": p.bacteremia_fatality * (1 + p.fatal_deep_most * deep),
         "mould": p.mould_fatality,
         "cmv_disease": p.cmv_fatality,
         "respiratory_virus": p.respiratory_fatality,

@@ -10,9 +10,9 @@
     death of it          h   = h_D phi (M - M_0)+
 
 Conditioning adds, on its day, its sinusoidal kill times the patient's own susceptibility to S1: higher in children,
-after inotuzumab or gemtuzumab and with a liver that was ill before, lower under ursodiol. At onset A takes the
-patient's own depth; about a third are severe. Failure of other organs follows A, and death follows that failure (phi:
-frailty), so that what clears the disease sooner saves lives.
+after inotuzumab or gemtuzumab, with a liver that was ill before and with the iron of thalassemia, lower under ursodiol.
+At onset A takes the patient's own depth; about a third are severe. Failure of other organs follows A, and death follows
+that failure (phi: frailty), so that what clears the disease sooner saves lives.
 
 The share of patients: Strouse 2018 (PMC6239945); severity and death untreated: recalled. Calcineurin inhibitors and
 sirolimus slow the repair of the sinusoid here, rather than injure it on their own.
@@ -40,6 +40,12 @@ PARAMETERS = {
     "risk_sensitivity": Parameter(3, "1", "fold more injury per unit of tissue risk (inotuzumab 0.25, liver 0.1)",
                                   "assumed", "about 2.5-fold veno-occlusive disease after inotuzumab; recalled", 0.4,
                                   low=1, high=6),
+    "iron_sensitivity": Parameter(0.3, "1", "added injury by ten years of transfused iron", "assumed",
+                                  "iron and fibrosis of thalassemia, Pesaro classes; no measurement", 0.5, low=0,
+                                  high=1),
+    "iron_most": Parameter(15, "year", "years of iron that count", "assumed", "iron is removed; no source", 0.4, low=5,
+                           high=30),
+    "decade": Parameter(10, "year", "ten years", "derived", "definition"),
     "child_sensitivity": Parameter(0.8, "1", "added injury of a newborn", "assumed",
                                    "20 % in children at risk, Corbacioglu 2012 Lancet 379:1301", 0.4, low=0, high=2),
     "child_until": Parameter(10, "year", "age over which that fades", "assumed", "no source", 0.3, low=4, high=18),
@@ -67,7 +73,7 @@ PARAMETERS = {
 }  # fmt: skip
 
 CONSTANTS = {"liver_susceptibility": Signal("1", "sinusoidal injury of this patient per unit of kill")}
-USES = {"age_years": "year", "tissue_risk": "1", "ursodiol": "1", "frailty": "1"}
+USES = {"age_years": "year", "thalassemia_years": "year", "tissue_risk": "1", "ursodiol": "1", "frailty": "1"}
 
 
 class State(NamedTuple):
@@ -90,7 +96,8 @@ HAZARDS = {
 
 def derive(p, c):
     child = 1 + p.child_sensitivity * exp(-c.age_years / p.child_until)
-    before = 1 + p.risk_sensitivity * c.tissue_risk
+    iron = p.iron_sensitivity * minimum(c.thalassemia_years, p.iron_most) / p.decade
+    before = 1 + p.risk_sensitivity * c.tissue_risk + iron
     return {"liver_susceptibility": p.own_sensitivity * child * before * (1 - p.ursodiol_spares * c.ursodiol)}
 
 

@@ -3,16 +3,19 @@
 ::
 
     frailty           phi = own x exp(b_CI (HCT-CI - 1.5) + b_age (max(age, floor) - 50)/10 + b_KPS [Karnofsky < 90]
-                                      + b_anemia min((years of a hemoglobinopathy - spared)+, most) / 10)
+                                      + b_chemo (lines - 1) - b_care decades after the 2010s
+                                      + b_iron D(years of thalassemia) / 10 + b_vessels D(years of sickle cells) / 10)
+    years of harm     D(x) = min((x - spared)+, most)
     strain            Z'  = (w inflammation + endothelial injury - Z) / tau
     other death       h   = h_0 phi (1 + z Z)
     background death  h   = m 2^((age - 50)/doubling)                     (m by sex)
     second cancer     h   = [c 2^((age - 50)/doubling) + c_ray Gy exp(-(age at infusion)/fading)] t/(t + latency);
                             fatal with 1 - (1 - f)^phi
 
-phi is 1 at HCT-CI 1-2, age 50, Karnofsky 90; every organ that kills uses it. Deaths of infection, graft-versus-host
-disease, organs and relapse have their own hazards elsewhere; what stands here is the rest. The life table applies to
-everyone and knows no frailty; second cancers are those beyond the population's, whose deaths stand in the life table.
+phi is 1 at HCT-CI 1-2, age 50, Karnofsky 90 and one line of chemotherapy, in the 2010s; every organ that kills uses it.
+Deaths of infection, graft-versus-host disease, organs and relapse have their own hazards elsewhere; what stands here is
+the rest. The life table applies to everyone and knows no frailty; second cancers are those beyond the population's,
+whose deaths stand in the life table.
 
 Weights of HCT-CI: Raimondi 2012 (Blood 120:1327), ElSawy 2015 (Br J Haematol 170:574).
 """
@@ -27,31 +30,41 @@ from dayzero.module import Hazard, Number, Parameter, Signal
 PARAMETERS = {
     "own_frailty": Parameter(1, "1", "own frailty beyond age, comorbidity and performance", "assumed", "no source",
                              0.0, 0.3, stream=740),
-    "frailty_per_point": Parameter(0.2, "1", "log frailty per point of HCT-CI", "fitted",
-                                   "mortality at 2 y 15, 21, 27 % at HCT-CI 0, 1-2, 3 (Raimondi 2012 Blood 120:1327)",
-                                   0.2, low=0.1, high=0.25),
+    "frailty_per_point": Parameter(0.3, "1", "log frailty per point of HCT-CI", "fitted",
+                                   "mortality without relapse at 2 y by HCT-CI 0, 1-2, 3 and more: 15, 21, 27 % "
+                                   "(Raimondi 2012), 14, 23, 39 % (ElSawy 2015)", 0.2, low=0.15, high=0.4),
     "usual_points": Parameter(1.5, "1", "HCT-CI at which frailty is 1", "derived", "definition"),
     "frailty_per_decade": Parameter(0.25, "1", "log frailty per ten years of age", "assumed", "no source", 0.2,
                                     low=0.15, high=0.35),
     "decade": Parameter(10, "year", "ten years", "derived", "definition"),
     "usual_age": Parameter(50, "year", "age at which frailty is 1", "derived", "definition"),
-    "youngest": Parameter(20, "year", "age below which nobody is less frail", "assumed",
-                          "mortality of children is not below that of young adults; no source", 0.2, low=10, high=30),
+    "youngest": Parameter(10, "year", "age below which nobody is less frail", "assumed",
+                          "transplants of children kill fewer, of infants no fewer; no source", 0.3, low=5, high=20),
     "frailty_by_performance": Parameter(0.15, "1", "log frailty with a Karnofsky score below 90", "assumed",
                                         "no source", 0.4, low=0, high=0.4),
     "good_performance": Parameter(90, "1", "Karnofsky score that counts as good", "derived", "definition"),
-    "frailty_by_anemia": Parameter(0.4, "1", "log frailty per ten years of a hemoglobinopathy", "assumed",
-                                   "transfused iron and vessels; failure x1.09-1.10 per year of age (Gluckman 2017 "
-                                   "Blood 129:1548), recalled", 0.4, low=0.3, high=1.4),
-    "anemia_spared": Parameter(5, "year", "years of a hemoglobinopathy that leave no damage", "assumed", "no source",
-                               0.4, low=2, high=8),
-    "anemia_most": Parameter(15, "year", "years of harm by a hemoglobinopathy that count", "assumed",
-                             "who lives longer with it had the milder kind; no source", 0.4, low=5, high=30),
-    "other_death_late": Parameter(1.3e-05, "1/day", "death of no one cause, long after transplant", "fitted",
+    "frailty_per_line": Parameter(0.3, "1", "log frailty per line of chemotherapy before", "fitted",
+                                  "deaths without relapse: few in chronic myeloid leukemia and aplastic anemia, more "
+                                  "in late stages (EBMT score, Gratwohl 2012), recalled", 0.4, low=0, high=0.6),
+    "usual_lines": Parameter(1, "1", "lines of chemotherapy at which frailty is 1", "derived", "definition"),
+    "frailty_per_era": Parameter(0.2, "1", "log frailty lost per decade of better care", "fitted",
+                                 "deaths without relapse fell by a third to a half in a decade (Gooley 2010 N Engl J "
+                                 "Med 363:2091), known policies included; recalled", 0.4, low=0, high=0.5),
+    "frailty_by_iron": Parameter(1.2, "1", "log frailty per ten years of thalassemia", "fitted",
+                                 "transfused iron in liver and heart: five-year survival 63 % at 16-25 years (Li 2019 "
+                                 "Blood Adv 3:2562); Pesaro classes, recalled", 0.3, low=0.5, high=2),
+    "frailty_by_vessels": Parameter(0.4, "1", "log frailty per ten years of sickle cell disease", "fitted",
+                                    "injured vessels; failure x1.09-1.10 per year of age (Gluckman 2017 Blood "
+                                    "129:1548), recalled", 0.3, low=0.2, high=1.2),
+    "years_spared": Parameter(2, "year", "years of either that leave no damage", "assumed", "no source", 0.4, low=0.5,
+                              high=6),
+    "years_most": Parameter(18, "year", "years of harm by either that count", "assumed",
+                            "who lives longer with it had the milder kind; no source", 0.4, low=10, high=40),
+    "other_death_late": Parameter(8e-06, "1/day", "death of no one cause, long after transplant", "fitted",
                                   "85 % of 2-year survivors alive at 10 y (Wingard 2011 PMC3107742), all causes", 0.4,
-                                  low=0.5e-5, high=4e-5),
-    "strain_kills": Parameter(8, "1", "fold more at full strain", "fitted",
-                              "about 4e-5 a day in the first year after full conditioning", 0.4, low=2, high=20),
+                                  low=0.3e-5, high=2e-5),
+    "strain_kills": Parameter(20, "1", "fold more at full strain", "fitted",
+                              "about 4e-5 a day in the first year after full conditioning", 0.4, low=5, high=40),
     "strain_inflammation": Parameter(1, "1", "strain of full inflammation", "assumed", "no source", 0.4, low=0,
                                      high=2),
     "strain_time": Parameter(60, "day", "time in which strain follows its causes", "assumed", "no source", 0.4,
@@ -89,7 +102,10 @@ USES = {
     "hct_ci": "points",
     "karnofsky": "1",
     "irradiation_gy": "Gy",
-    "lifelong_anemia_years": "year",
+    "chemotherapy_lines": "1",
+    "supportive_care": "decades",
+    "thalassemia_years": "year",
+    "sickle_years": "year",
 }
 
 
@@ -110,12 +126,18 @@ def derive(p, c):
     comorbid = p.frailty_per_point * (c.hct_ci - p.usual_points)
     old = p.frailty_per_decade * (maximum(c.age_years, p.youngest) - p.usual_age) / p.decade
     weak = where(c.karnofsky < p.good_performance, p.frailty_by_performance, 0 * p.frailty_by_performance)
-    ill = minimum(maximum(c.lifelong_anemia_years - p.anemia_spared, 0), p.anemia_most)
-    worn = p.frailty_by_anemia * ill / p.decade
+    treated = p.frailty_per_line * (c.chemotherapy_lines - p.usual_lines) - p.frailty_per_era * c.supportive_care
+    iron, vessels = _harm(p, c.thalassemia_years), _harm(p, c.sickle_years)
+    worn = (p.frailty_by_iron * iron + p.frailty_by_vessels * vessels) / p.decade
     return {
-        "frailty": p.own_frailty * exp(comorbid + old + weak + worn),
+        "frailty": p.own_frailty * exp(comorbid + old + weak + treated + worn),
         "cancer_by_rays": p.second_cancer_by_rays * c.irradiation_gy * exp(-c.age_years / p.rays_fading),
     }
+
+
+def _harm(p, years):
+    """Years of a disease from birth that have done harm."""
+    return minimum(maximum(years - p.years_spared, 0), p.years_most)
 
 
 def start(p, origins):

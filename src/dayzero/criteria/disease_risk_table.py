@@ -71,8 +71,8 @@ WIDER = {
 #: A diagnosis that names several of the rows' diseases.
 SEVERAL = {"mds": ("mds_low_risk", "mds_high_risk")}
 NONMALIGNANT = (
-    "nonmalignant", "aplastic_anemia", "inherited_marrow_failure", "hemoglobinopathy", "immunodeficiency",
-    "inborn_error_of_metabolism",
+    "nonmalignant", "aplastic_anemia", "inherited_marrow_failure", "hemoglobinopathy", "thalassemia",
+    "sickle_cell_disease", "immunodeficiency", "inborn_error_of_metabolism",
 )  # fmt: skip
 NOT_CLASSIFIABLE = "other_malignant"
 
@@ -95,10 +95,12 @@ _DISEASE_NAMES = {
     "burkitt": "burkitt lymphoma, bl, nhl burkitt",
     "t_cell_nhl": "t nhl, tnhl, t cell lymphoma, ptcl, peripheral t cell lymphoma, nhl t cell",
     "hodgkin": "hl, hodgkin lymphoma, hodgkins lymphoma, hodgkin disease",
-    "nonmalignant": "non malignant, other nonmalignant, sickle cell disease, scd, thalassemia, scid, cgd",
+    "nonmalignant": "non malignant, other nonmalignant, scid, cgd",
     "aplastic_anemia": "aplastic anaemia, saa, severe aplastic anaemia, aa",
     "inherited_marrow_failure": "fanconi anaemia, inherited bone marrow failure",
     "hemoglobinopathy": "haemoglobinopathy",
+    "thalassemia": "thalassaemia, beta thalassemia, beta thalassaemia, thalassemia major",
+    "sickle_cell_disease": "sickle cell, scd, sickle cell anemia, sickle cell anaemia",
     "immunodeficiency": "inborn error of immunity, primary immunodeficiency",
     "inborn_error_of_metabolism": "metabolic disease",
     "other_malignant": "other malignancy, solid tumour",

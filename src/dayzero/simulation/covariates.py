@@ -16,13 +16,14 @@ from scipy.special import ndtr, ndtri
 
 from dayzero.module import DISEASE_GROUPS
 from dayzero.simulation.streams import COVARIATE, SMALL_NUMBERS, uniform, unsigned
-from dayzero.spec import Donor, Graft, Plan, Spread
+from dayzero.spec import Donor, Graft, Patient, Plan, Spread
 from dayzero.spec.population import STEPS, VARIABLE_FIELDS
 from dayzero.spec.vocabulary import (
     MAINTENANCE_DRUGS,
     MAINTENANCE_FOR,
     REMISSIONS,
     SAME_PERSON,
+    Decade,
     Diagnosis,
     DiseaseRisk,
     MaintenanceDrug,
@@ -165,9 +166,12 @@ def covariates(plan: Plan, key: np.ndarray, origins: int, typical: bool = False)
         "pulmonary_risk": flag(patient.pulmonary_disease),
         "cmv_recipient": cmv,
         "allogeneic": flag(plan.allogeneic),
-        "relapse_treatment": np.full(key.shape, (int(plan.care.relapse_treatment[:4]) - 2010) / 10),
+        "relapse_treatment": np.full(key.shape, _decades(plan.care.relapse_treatment)),
+        "supportive_care": np.full(key.shape, _decades(plan.care.supportive_care)),
+        "chemotherapy_lines": np.full(key.shape, _chemotherapy(patient)),
         "irradiation_gy": np.full(key.shape, plan.conditioning.total_gy()),
-        "lifelong_anemia_years": age * (patient.diagnosis == "hemoglobinopathy"),
+        "thalassemia_years": age * (patient.diagnosis == "thalassemia"),
+        "sickle_years": age * (patient.diagnosis == "sickle_cell_disease"),
         "ursodiol": flag(plan.care.ursodiol),
         "cryotherapy": flag(plan.care.cryotherapy),
         "palifermin": flag(plan.care.palifermin),
@@ -178,10 +182,23 @@ def covariates(plan: Plan, key: np.ndarray, origins: int, typical: bool = False)
     }
 
 
+def _decades(decade: Decade) -> float:
+    """Decades after the 2010s."""
+    return (int(decade[:4]) - 2010) / 10
+
+
+def _chemotherapy(patient: Patient) -> float:
+    """Lines of chemotherapy so far: none without cancer or treatment, two at least where leukemia was back."""
+    if disease_group(patient.diagnosis) in ("other", "aplastic", "cml") or patient.status == "untreated":
+        return 0.0
+    back = patient.diagnosis in ("aml", "all") and patient.status in ("remission_2_or_later", "active")
+    return float(max(patient.prior_treatment_lines, 2 if back else 1))
+
+
 def disease_group(diagnosis: Diagnosis) -> str:
     """The group of a diagnosis, one of `DISEASE_GROUPS`.
 
-    >>> disease_group("cll"), disease_group("hemoglobinopathy")
+    >>> disease_group("cll"), disease_group("thalassemia")
     ('indolent_lymphoma', 'other')
     """
     group = GROUP_OF.get(diagnosis, diagnosis)

@@ -191,6 +191,10 @@ class Care(CitedModel):
     relapse_treatment: Decade = Field(
         default="2010s", description="treatment of relapse, as usual in this decade; it changes survival after relapse"
     )
+    supportive_care: Decade = Field(
+        default="2010s",
+        description="skill in treating complications, as usual in this decade; it changes deaths of them",
+    )
     hospital: Hospital = Field(default=Hospital(), description="admission and discharge")
     laboratory: Laboratory = Field(default=Laboratory(), description="laboratory visits and limits")
 

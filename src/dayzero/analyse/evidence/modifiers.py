@@ -38,10 +38,7 @@ EDITS: tuple[tuple[str, dict[str, Any]], ...] = (
     (r"HCT-CI 3-4( vs|$)", _points(3, 4)),
     (r"HCT-CI (>=3|3plus)", _points(3, 4, 5)),
     (r"HCT-CI 5plus", _points(5, 6, 7)),
-    (r"DRI low$", _risk("low")),
-    (r"DRI intermediate$", _risk("intermediate")),
-    (r"DRI very high$", _risk("very_high")),
-    (r"DRI high/very high", _risk("high")),
+    (r"DRI (low|intermediate|high|very high)", {}),  # who they are: `people.diseases`
     (r"(poor|high) risk$|^high vs standard risk", _risk("high")),
     (r"^intermediate risk", _risk("intermediate")),
     (r"^not low$", _risk("intermediate")),
@@ -163,7 +160,7 @@ class Told(NamedTuple):
 def read_modifiers(text: str) -> Told:
     """What a modifier means.
 
-    >>> read_modifiers("DRI low").edits, read_modifiers("NIH mild").stopped[:14]
+    >>> read_modifiers("MTSS low").edits, read_modifiers("NIH mild").stopped[:14]
     (({'patient': {'disease_risk': 'low'}},), 'the simulation')
     """
     reason = next((why for pattern, why in NOT if re.search(pattern, text)), "")

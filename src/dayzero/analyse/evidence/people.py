@@ -22,7 +22,8 @@ DISEASE_WORDS: tuple[tuple[str, str], ...] = (
     (r"DLBCL|\bNHL\b", "aggressive_lymphoma"),
     (r"myeloma", "myeloma"),
     (r"aplastic", "aplastic_anemia"),
-    (r"sickle|thalass|haemoglobinopathy", "hemoglobinopathy"),
+    (r"sickle", "sickle_cell_disease"),
+    (r"thalass", "thalassemia"),
     (r"\bWAS\b", "immunodeficiency"),
 )
 GROUPS: tuple[tuple[str, dict[str, float]], ...] = (
@@ -34,9 +35,19 @@ GROUPS: tuple[tuple[str, dict[str, float]], ...] = (
     (r"secondary AML", {"mds": 0.5, "aml": 0.5}),
     (r"acute leuk", {"aml": 0.6, "all": 0.4}),
     (r"mixed leuk|leuk(a)?emia", {"aml": 0.5, "all": 0.3, "cml": 0.2}),
+    (r"haemoglobinopathy", {"thalassemia": 0.5, "sickle_cell_disease": 0.5}),
     (r"lymphoproliferative", {"aggressive_lymphoma": 0.6, "myeloma": 0.4}),
     (r"lymphoma", {"aggressive_lymphoma": 1.0}),
 )
+INHERITED = (
+    "thalassemia",
+    "sickle_cell_disease",
+    "immunodeficiency",
+    "inborn_error_of_metabolism",
+    "inherited_marrow_failure",
+)
+INDEX = re.compile(r"DRI (low|intermediate|high|very high)(/very high)?$")
+FEW_OF_THEM = re.compile(r"\(\d+ [^)]*\)")  # the exceptions of a population, as in "(2 thalassaemia)"
 NO_PATIENT = re.compile(r"^healthy|donor products|mouse|gene therapy|metastatic")
 
 AGES: Mapping[str, tuple[float, float]] = {
@@ -46,6 +57,7 @@ AGES: Mapping[str, tuple[float, float]] = {
     "age >40": (40, 74),
     "age >50": (50, 74),
     "age 20+": (20, 60),
+    "child and young adult": (18, 30),
     "age 12+": (12, 70),
     "60 y or older": (60, 75),
 }
@@ -73,7 +85,7 @@ def child_share(age_group: str, decade: str) -> float:
     """
     word = age_group.lower()
     if re.match(r"child and young", word):
-        return 0.75
+        return 0.9
     if re.match(r"child|age 1-19", word):
         return 1.0
     if re.match(r"mostly child", word):
@@ -88,7 +100,13 @@ def child_share(age_group: str, decade: str) -> float:
 
 
 def age_bands(
-    age_group: str, modifiers: str, decade: str, reduced: bool, own: bool, shared: bool = False
+    age_group: str,
+    modifiers: str,
+    decade: str,
+    reduced: bool,
+    own: bool,
+    shared: bool = False,
+    usual_ages: str = "",
 ) -> list[tuple[float, dict[str, Any]]]:
     """Patients by age band, as edits of a plan, with their shares; four bands for children."""
     table = registry()
@@ -97,7 +115,7 @@ def age_bands(
         f"{modifiers}" if "age" in modifiers and "age 50+" not in modifiers else age_group,
     )
     share = child_share(age_group, decade)
-    grown = [(1 - share, grown_up(age_group, decade, reduced, own, shared))] if share < 1 else []
+    grown = [(1 - share, grown_up(age_group, decade, reduced, own, shared, usual_ages))] if share < 1 else []
     small = list(table["children"])
     if printed and (int(printed.group(3) or 99) <= 25 or printed.group(1)):
         low = 1 if printed.group(1) else int(printed.group(2))
@@ -118,8 +136,19 @@ def age_bands(
     return bands + grown
 
 
-def grown_up(age_group: str, decade: str, reduced: bool, own: bool, shared: bool = False) -> dict[str, Any]:
-    """An adult of the stratum: age spread as printed, else of the registry."""
+def young_adults(diagnosis: str) -> str:
+    """The ages of adults with a disease that most have when young, by name in the registry; empty for others.
+
+    >>> young_adults("thalassemia"), young_adults("aml")
+    ('adult_inherited', '')
+    """
+    return "adult_inherited" if diagnosis in INHERITED else "adult_aplastic" if diagnosis == "aplastic_anemia" else ""
+
+
+def grown_up(
+    age_group: str, decade: str, reduced: bool, own: bool, shared: bool = False, usual_ages: str = ""
+) -> dict[str, Any]:
+    """An adult of the stratum: age spread as printed, else of the registry (``usual_ages``: of this entry of it)."""
     table = registry()["patient"]
     word = age_group.lower()
     printed = re.search(r"(?<!\d)(\d+)-(\d+)", word)
@@ -127,9 +156,9 @@ def grown_up(age_group: str, decade: str, reduced: bool, own: bool, shared: bool
     if limits is None and printed and int(printed.group(2)) > 25:
         limits = (max(int(printed.group(1)), 18), min(int(printed.group(2)), 78))
     kind = "adult_autologous_lymphoma" if own else "adult_reduced" if reduced else "adult_myeloablative"
-    usual = table[kind]
+    usual = table[usual_ages or kind]
     mean, low, high = float(by_decade(usual["mean"], decade)), usual["low"], usual["high"]
-    if shared and not own:  # arms of both intensities in one trial: between the usual ages of either
+    if shared and not own and not usual_ages:  # arms of both intensities in one trial: between the usual ages of either
         mean = sum(float(by_decade(table[k]["mean"], decade)) for k in ("adult_reduced", "adult_myeloablative")) / 2
         reduced = True
     if "median 31" in word:
@@ -137,7 +166,7 @@ def grown_up(age_group: str, decade: str, reduced: bool, own: bool, shared: bool
     if limits:
         low, high = max(limits[0], 18), limits[1]
         mean = min(max(mean, low + 0.35 * (high - low)), high - 0.3 * (high - low))
-    comorbid = table["hct_ci_reduced"] if reduced or mean > 55 else table["hct_ci_adult"]
+    comorbid = table["hct_ci_reduced"] if (reduced and not usual_ages) or mean > 55 else table["hct_ci_adult"]
     spread = {"kind": "normal", "sd": usual["sd"], "low": low, "high": high}
     return {
         "patient": {"age_years": mean, "weight_kg": table["weight_kg"], "height_cm": table["height_cm"], "hct_ci": 1},
@@ -165,10 +194,15 @@ def _uniform(low: float, high: float) -> dict[str, Any]:
 
 
 def diseases(
-    population: str, modifiers: str, child: bool, own: bool, decade: str
+    population: str, modifiers: str, child: bool, own: bool, decade: str, trial: bool = False
 ) -> list[tuple[float, dict[str, Any]]]:
-    """Diagnosis and status of the patients a population word means, with shares."""
+    """Diagnosis and status of the patients a population word means, with shares; ``trial``: of a randomised one."""
     table = registry()["diagnosis"]
+    index = INDEX.search(modifiers)
+    if index:
+        return [(row["share"], {"patient": {k: v for k, v in row.items() if k != "share"}})
+                for row in table["disease_risk_index"][index[1].replace(" ", "_")]]  # fmt: skip
+    population = FEW_OF_THEM.sub("", population)
     named = {
         name: 1.0
         for pattern, name in DISEASE_WORDS
@@ -195,21 +229,15 @@ def diseases(
     return [
         (share * part / total, {"patient": told})
         for name, share in named.items()
-        for part, told in _statuses(name, population, modifiers)
+        for part, told in _statuses(name, population, modifiers, trial)
     ]
 
 
-def _statuses(diagnosis: str, population: str, modifiers: str) -> list[tuple[float, dict[str, Any]]]:
+def _statuses(diagnosis: str, population: str, modifiers: str, trial: bool) -> list[tuple[float, dict[str, Any]]]:
     """How the disease stands: as printed, else of the registry."""
     told: dict[str, Any] = {"diagnosis": diagnosis}
     words = f"{population} {modifiers}"
-    if diagnosis in (
-        "aplastic_anemia",
-        "hemoglobinopathy",
-        "immunodeficiency",
-        "inborn_error_of_metabolism",
-        "inherited_marrow_failure",
-    ):
+    if diagnosis in ("aplastic_anemia", *INHERITED):
         status = "untreated" if diagnosis == "aplastic_anemia" else "not_applicable"
         return [
             (
@@ -227,10 +255,10 @@ def _statuses(diagnosis: str, population: str, modifiers: str) -> list[tuple[flo
     if "lymphoma" in diagnosis:
         mix = registry()["diagnosis"]["lymphoma_status"]
         return [(share, told | {"status": status, "prior_treatment_lines": 2}) for status, share in mix.items()]
-    return [(share, told | {"status": status}) for status, share in _leukemia(diagnosis, words).items()]
+    return [(share, told | {"status": status}) for status, share in _leukemia(diagnosis, words, trial).items()]
 
 
-def _leukemia(diagnosis: str, words: str) -> dict[str, float]:
+def _leukemia(diagnosis: str, words: str, trial: bool) -> dict[str, float]:
     if diagnosis == "mds":
         return {"stable": 1.0} if "<5% blasts" in words else dict(registry()["diagnosis"]["mds_status"])
     if re.search(r"relapsed|refractory|advanced disease|active", words) and "71%" not in words:
@@ -243,4 +271,4 @@ def _leukemia(diagnosis: str, words: str) -> dict[str, float]:
         return {"remission_1": 0.29, "active": 0.71}
     if "30% not in CR" in words:
         return {"remission_1": 0.7, "active": 0.3}
-    return dict(registry()["diagnosis"]["status"])
+    return dict(registry()["diagnosis"]["status_in_trials" if trial else f"status_{diagnosis}"])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dayzero.analyse.evidence.donors import CORD, DOUBLE, EXPANDED, HAPLO, OWN, SELECTED, SIBLING, TWIN
+from dayzero.analyse.evidence.people import INHERITED
 from dayzero.analyse.evidence.registry import by_decade, registry
 
 MAC, RIC, NMA, NOTHING, MIXED = "MAC", "RIC", "NMA", "none", "mixed"
@@ -280,7 +281,7 @@ def regimens(
 def _usual(intensity: str, donor: str, is_cord: bool, disease: str, decade: str, child: bool) -> dict[str, float]:
     if disease == "aplastic_anemia":
         return {"cy200-atg" if donor in (SIBLING, TWIN) else "flu-cy-atg": 1.0}
-    if disease in ("hemoglobinopathy", "inherited_marrow_failure", "immunodeficiency", "inborn_error_of_metabolism"):
+    if disease in INHERITED:
         return {"bu4-cy-atg" if intensity == MAC else "flu-cy-alemtuzumab": 1.0}
     if is_cord:
         return {"cy-tbi-flu-cord" if intensity == MAC else "flu-cy-tbi2-cord": 1.0}

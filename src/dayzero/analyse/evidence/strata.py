@@ -35,7 +35,7 @@ from dayzero.analyse.evidence.donors import (
     source_mix,
 )
 from dayzero.analyse.evidence.modifiers import Told, merged, read_modifiers
-from dayzero.analyse.evidence.people import NO_PATIENT, age_bands, child_share, diseases
+from dayzero.analyse.evidence.people import NO_PATIENT, age_bands, child_share, diseases, young_adults
 from dayzero.analyse.evidence.prophylaxis import care_of, prophylaxis_mix, prophylaxis_of, word_for
 from dayzero.analyse.evidence.regimens import (
     KNOWN_CLASSES,
@@ -175,10 +175,14 @@ def _slot(finding: Finding, point: tuple[float, ...], modifiers: Told, extra: Ma
     donor = _drawn(donor_mix(finding.donor, decade), point[DONOR])
     own, reduced = donor == OWN, intensity not in (MAC, "none")
     shared = ONE_POPULATION in finding.notes
-    people = _picked(age_bands(finding.age_group, finding.modifiers, decade, reduced, own, shared), point[AGE])
+    said = (finding.age_group, finding.modifiers, decade, reduced, own, shared)
+    people = _picked(age_bands(*said), point[AGE])
     child = people["patient"]["age_years"] < 18
-    sick = _picked(diseases(finding.population, finding.modifiers, child, own, decade), point[DISEASE])
+    trial = finding.study_type.startswith("RCT")
+    sick = _picked(diseases(finding.population, finding.modifiers, child, own, decade, trial), point[DISEASE])
     diagnosis = sick["patient"]["diagnosis"]
+    if young_adults(diagnosis) and not child:
+        people = _picked(age_bands(*said, young_adults(diagnosis)), point[AGE])
     if own and diagnosis == "myeloma" and not child:
         usual = registry()["patient"]["adult_autologous_myeloma"]
         people = merged(
