@@ -30,7 +30,7 @@ MODERATE = Parameter(1.5, "1", "severity between mild and moderate", "derived", 
 _CHRONIC = "set by chronic GVHD of published cohorts"
 
 PARAMETERS = {
-    "memory_seeding": Parameter(0.71, "1/day", "seeding of alloreactive memory", "fitted", _CHRONIC, 0.4),
+    "memory_seeding": Parameter(0.5, "1/day", "seeding of alloreactive memory", "fitted", _CHRONIC, 0.4),
     "memory_half": Parameter(4, "cells/uL", "effectors of half that effect", "fitted", _CHRONIC, 0.5),
     "deletion": Parameter(10.5, "1", "log loss of clones when all dividing effectors are killed", "fitted", _CHRONIC,
                           0.4, low=2, high=60),

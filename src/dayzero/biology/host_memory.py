@@ -20,11 +20,11 @@ from dayzero.elementwise import minimum, power
 from dayzero.module import Number, Parameter, Signal
 
 PARAMETERS = {
-    "share": Parameter(0.8, "1", "resting memory relative to host precursors", "fitted",
+    "share": Parameter(1.2, "1", "resting memory relative to host precursors", "fitted",
                        "graft failure of published cohorts", 0.5, low=0.01, high=2),
-    "foreign_hla": Parameter(2, "1", "more memory for every foreign HLA, relative", "fitted",
+    "foreign_hla": Parameter(3, "1", "more memory for every foreign HLA, relative", "fitted",
                              "the same; unrelated donors mostly differ at DPB1", 0.5, low=0, high=5),
-    "transfused": Parameter(3, "1", "more memory once a marrow that never worked was treated in vain, relative",
+    "transfused": Parameter(2, "1", "more memory once a marrow that never worked was treated in vain, relative",
                             "fitted", "graft failure in aplastic anemia and sickle cell disease; transfusions go on "
                             "for months", 0.5, low=0, high=40),
     "toughness": Parameter(0.75, "1", "log kill by drugs, rays and antibodies, relative to other T cells", "fitted",

@@ -100,8 +100,7 @@ PARAMETERS = {
                                        "fitted", "scenario fit", 0.3, low=12, high=60),
     "committed_divisions": Parameter(
         6.7, "1", "divisions a committed progenitor makes before it no longer renews itself", "fitted",
-        "scenario fit; colonies of granulocytes and macrophages have 100 to 10,000 cells, recalled", 0.4, low=5,
-        high=20),
+        "scenario fit; colonies have 100 to 10,000 granulocytes and macrophages, recalled", 0.4, low=5, high=20),
     "quality_hurt": Parameter(
         0.15, "1", "self-renewal that cells lose for good in a day that kills all stem cells about them", "fitted",
         "donor myeloid cells after non-myeloablative conditioning", 0.5, low=0, high=0.3),
