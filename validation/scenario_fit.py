@@ -112,7 +112,7 @@ FREE = {
     "graft.megakaryocytic_marrow": 0.4,
     "graft.megakaryocytic_cord": 0.6,
     "granulopoiesis.gcsf_on_amplification": 0.15,
-    "granulopoiesis.gcsf_on_release": 0.2,
+    "granulopoiesis.gcsf_on_release": 0.3,
     "granulopoiesis.mucosal_demand": 0.3,
     "granulopoiesis.filgrastim_effect": 0.4,
     "granulopoiesis.gcsf_ceiling": 0.4,

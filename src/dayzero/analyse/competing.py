@@ -135,7 +135,8 @@ def fine_gray(counts: GroupCounts) -> Effect:
             break
     information = _information(at.own, _parts(at, beta)[0])
     bread = np.linalg.inv(_safe(information))
-    error = np.sqrt(np.einsum("raa->ra", bread @ _spread(at, beta) @ bread))
+    variance = np.einsum("raa->ra", bread @ _spread(at, beta) @ bread)
+    error = np.sqrt(np.where(variance >= 0, variance, np.nan))
     none = np.linalg.det(information) <= 1e-300
     lost = (np.abs(beta) >= FAR).any(axis=-1, keepdims=True) | ~np.isfinite(error) | none[:, None]
     return Effect(np.where(lost, np.nan, beta), np.where(lost, np.nan, error), incidence_test(counts))

@@ -39,7 +39,7 @@ PARAMETERS = {
         "shallow dose response within mobilised blood (about 5 % of neutrophil days per doubling)", 0.4,
         low=2e6, high=2e7),
     "waking": Parameter(
-        1.15, "day", "each of two waits between lodging and division", "fitted", _FIT, 0.2, 0.15, low=0.5, high=2,
+        1.28, "day", "each of two waits between lodging and division", "fitted", _FIT, 0.2, 0.15, low=0.5, high=2,
         stream=121),
     "waking_cord": Parameter(1.5, "1", "fold longer waits of cord cells", "assumed", "no source", 0.3, low=1, high=3),
     "antibody_loss": Parameter(
@@ -67,7 +67,7 @@ PARAMETERS = {
         "scenario fit; platelet engraftment model 0.0719", 0.3, 0.03, 0.12),
     "multipotent_marrow": _fraction(0.011, "multipotent progenitors, marrow", "fitted", _FIT, 0.4, 0.006, 0.07),
     "multipotent_cord": _fraction(0.026, "multipotent progenitors, cord blood", "fitted", _FIT, 0.4, 0.01, 0.1),
-    "committed_blood": _fraction(0.1, "committed progenitors, mobilised blood", "fitted", _FIT, 0.4, 0.04, 0.3),
+    "committed_blood": _fraction(0.104, "committed progenitors, mobilised blood", "fitted", _FIT, 0.4, 0.04, 0.3),
     "committed_marrow": _fraction(0.26, "committed progenitors, marrow", "fitted", _FIT, 0.4, 0.03, 0.3),
     "committed_cord": _fraction(0.33, "committed progenitors, cord blood", "fitted", _FIT, 0.5, 0.05, 0.5),
     "granulocytic_blood": _fraction(0.012, "granulocyte progenitors, mobilised blood", "fitted", _FIT, 0.5, 0.002, 0.1),

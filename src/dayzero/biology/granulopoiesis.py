@@ -52,18 +52,18 @@ PARAMETERS = {
     "gcsf_clearance": Parameter(0.592, "1/h", "renal clearance of G-CSF", "measured", "Quartino 2014", 0.2),
     "gcsf_clearance_neutrophils": Parameter(5.64, "1/h per 1e9/L", "clearance of G-CSF by neutrophils", "measured",
                                             "Quartino 2014", 0.2),
-    "gcsf_on_amplification": Parameter(0.73, "1", "exponent of amplification on G-CSF", "fitted",
+    "gcsf_on_amplification": Parameter(0.69, "1", "exponent of amplification on G-CSF", "fitted",
                                        "scenario fit; Quartino 2014 gamma 0.444", 0.15, low=0.3, high=1),
     "gcsf_on_maturing": Parameter(0.234, "1", "exponent of maturing speed on G-CSF", "measured",
                                   "Quartino 2014 (beta)", 0.1, low=0.15, high=0.3),
-    "gcsf_on_release": Parameter(0.6, "1", "exponent of release on G-CSF", "fitted",
-                                 "onset of neutropenia 7 d after melphalan 200", 0.2, low=0.3, high=1),
-    "gcsf_ceiling": Parameter(200, "1", "G-CSF level at which its effect is half saturated", "fitted", "scenario fit",
+    "gcsf_on_release": Parameter(0.92, "1", "exponent of release on G-CSF", "fitted",
+                                 "onset of neutropenia 7 d after melphalan 200", 0.2, low=0.3, high=1.5),
+    "gcsf_ceiling": Parameter(230, "1", "G-CSF level at which its effect is half saturated", "fitted", "scenario fit",
                               0.4, low=50, high=500),
-    "filgrastim_effect": Parameter(1.8, "1 per ug/kg", "G-CSF supplied, relative to what health makes, per daily dose",
+    "filgrastim_effect": Parameter(2.1, "1 per ug/kg", "G-CSF supplied, relative to what health makes, per daily dose",
                                    "fitted", "scenario fit: buys 4 days of neutrophils", 0.4, 0.3, low=1, high=20,
                                    stream=204),
-    "mucosal_demand": Parameter(9, "1e9/L/day", "neutrophils that wounds of the mucosa take, at injury 1", "fitted",
+    "mucosal_demand": Parameter(9.4, "1e9/L/day", "neutrophils that wounds of the mucosa take, at injury 1", "fitted",
                                 "scenario fit; health turns over 3.5", 0.3, 0.3, low=3, high=30, stream=205),
     "steroid_keeps": Parameter(1.0, "1", "added residence in the blood under a steroid at full dose, relative",
                                "assumed", "prednisone adds 4e9/L, Dale 1975 J Clin Invest 56:808; recalled", 0.4,
@@ -177,7 +177,8 @@ def rates(y: State, p, s):
     dividing = DIVIDING_STAGES / p.dividing_time
     faster = power(s.gcsf_level, p.gcsf_on_maturing)
     maturing = MATURING_STAGES / p.maturing_time * faster
-    release = minimum(p.reserve_release * power(s.gcsf_level, p.gcsf_on_release), p.reserve_release_most)
+    hurried = p.reserve_release * power(s.gcsf_level, p.gcsf_on_release)
+    release = p.reserve_release_most * hurried / (p.reserve_release_most - p.reserve_release + hurried)
     steroid = minimum(s.steroid_mg_per_kg / p.steroid_full, 1)
     loss = p.neutrophil_loss * (1 + p.infection_loss * s.infection) / (1 + p.steroid_keeps * steroid)
     leaving = p.neutrophil_loss / p.reserve_release * release

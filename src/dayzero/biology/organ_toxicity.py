@@ -26,7 +26,7 @@ PARAMETERS = {
     "mucosa_delay": Parameter(3.6, "day", "each of two waits between damage and ulcer", "fitted",
                               "scenario fit; mucositis peaks about day 7 and is gone by day 14-17", 0.2, 0.15, low=1.5,
                               high=4, stream=600),
-    "mucosa_repair": Parameter(0.14, "1/day", "healing of ulcers without neutrophils", "fitted", "scenario fit", 0.2,
+    "mucosa_repair": Parameter(0.157, "1/day", "healing of ulcers without neutrophils", "fitted", "scenario fit", 0.2,
                                low=0.1, high=0.25),
     "mucosa_repair_neutrophils": Parameter(1, "1 per 1e9/L", "fold faster healing per neutrophil count", "assumed",
                                            "no source", 0.3),

@@ -94,12 +94,12 @@ PARAMETERS = {
         0.75, "1", "self-renewal fraction of committed progenitors in an empty marrow", "fitted", "scenario fit", 0.03,
         low=0.65, high=0.85),
     "committed_acceleration": Parameter(
-        7.2, "1", "fold faster division of committed progenitors when empty", "fitted",
+        7.8, "1", "fold faster division of committed progenitors when empty", "fitted",
         "scenario fit to how steeply counts rise; about one division a day", 0.2, 0.12, low=2.5, high=9, stream=102),
     "multipotent_divisions": Parameter(43, "1", "divisions a multipotent progenitor makes before it no longer renews",
                                        "fitted", "scenario fit", 0.3, low=12, high=60),
     "committed_divisions": Parameter(
-        6.7, "1", "divisions a committed progenitor makes before it no longer renews itself", "fitted",
+        8.7, "1", "divisions a committed progenitor makes before it no longer renews itself", "fitted",
         "scenario fit; colonies have 100 to 10,000 granulocytes and macrophages, recalled", 0.4, low=5, high=20),
     "quality_hurt": Parameter(
         0.15, "1", "self-renewal that cells lose for good in a day that kills all stem cells about them", "fitted",

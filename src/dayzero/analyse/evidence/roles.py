@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -20,6 +19,11 @@ def _table() -> Mapping[str, Any]:
     return read_yaml(FOLDER / "roles.yaml")
 
 
+@cache
+def _calibrated() -> frozenset[str]:
+    return frozenset(_table()["calibrated"])
+
+
 def role_of(finding: Finding) -> str:
     """The role of a finding, by the table `data/scoreboard/roles.yaml`.
 
@@ -29,6 +33,6 @@ def role_of(finding: Finding) -> str:
     table = _table()
     if finding.topic in table["input_topics"] or finding.id in table["input"]:
         return INPUT
-    if any(re.fullmatch(pattern, finding.id) for pattern in table["calibrated"]):
+    if finding.id in _calibrated():
         return CALIBRATED
     return PREDICTED
