@@ -7,7 +7,9 @@ attacks donors. Effectors A in cells per uL of blood-equivalent::
     stimulus     g = a_c danger + a_p P + a_d damage (P + i) / (1 + i) + a_0,      G = g / (1 + g)
                      P = presenting (roused + b) / (1 + b)
     donor        A' = [r q G drugs (1 - A/E) - d - k R/(R + R_h + n A) - steroid - antibodies - other units] A
+                     + flares of chronic memory + m x precursors among donor lymphocytes, on their days
     host         A' = [r_h q load drugs (1 - A/E) - d load - v T/(T + T_h + T_v) - steroid - antibodies] A
+                     + load drugs x resting memory that wakes,      q' = -load q / tau_h
     load         (1 + l) H/(H + l)       H share of stem cells that are the donor's, those that have lodged and not yet
                                          divided among them: few donor cells are enough to see
     drugs        (1 - CNI)(1 - abatacept)(1 - ruxolitinib)(1 - sirolimus)(1 - mycophenolate)(1 - steroid)
@@ -66,8 +68,9 @@ PARAMETERS = {
                            high=1.6, stream=171),
     "flare": Parameter(8, "cells/uL", "effectors that a flare of alloreactive memory brings", "fitted",
                        "late acute GVHD, Holtan 2016, Blood 128:2350", 0.5, 0.7, low=2, high=30, stream=179),
-    "unchecked": Parameter(10, "1", "first expansion of precursors in donor lymphocytes, free of prophylaxis", "fitted",
-                           "GVHD in 21, 45 and 55 % by dose, doi:10.1016/j.bbmt.2013.03.001", 0.5, low=1, high=100),
+    "unchecked": Parameter(10, "1", "first expansion of precursors in donor lymphocytes, off prophylaxis",
+                           "fitted", "GVHD in 21, 45 and 55 % by dose, doi:10.1016/j.bbmt.2013.03.001", 0.5, low=1,
+                           high=100),
     "contraction": Parameter(0.217, "1/day", "contraction of effectors", "fitted", _GVHD, 0.2, low=0.08, high=0.4),
     "treg_control": Parameter(0.0508, "1/day", "loss of effectors to regulatory T cells", "fitted", _GVHD, 0.4,
                               low=0.01, high=0.2),
@@ -143,8 +146,8 @@ PARAMETERS = {
     "rejection_half": Parameter(0.163, "cells/uL", "host effectors of half that effect", "assumed", "no source", 0.5),
     "conversion": Parameter(0.15, "1/day", "loss of host marrow to donor effectors, at most", "fitted",
                             "donor chimerism after non-myeloablative conditioning", 0.4, low=0.02, high=0.3),
-    "unit_attack": Parameter(0.07, "1/day", "loss of one donor's cells to the other's effectors, at most", "assumed",
-                             "two cord units cost each other platelets, not neutrophils, and one wins; no source", 0.5,
+    "unit_attack": Parameter(0.07, "1/day", "loss of one donor's cells to the other's effectors, at most", "fitted",
+                             "two cord units cost each other platelets, not neutrophils, and one wins", 0.5,
                              low=0.01, high=0.2),
     "conversion_half": Parameter(0.17, "cells/uL", "donor effectors of half that effect", "fitted",
                                  "donor chimerism after non-myeloablative conditioning", 0.5),

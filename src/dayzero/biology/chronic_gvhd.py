@@ -55,7 +55,8 @@ PARAMETERS = {
     "flares_calcineurin": Parameter(0.5, "1", "share of these held back by a calcineurin inhibitor", "fitted",
                                     "day of onset of late acute GVHD, the same", 0.2, low=0.3, high=1),
     "chronic_severity": Parameter(1.7, "1", "severity at onset, 1 mild to 3 severe", "fitted",
-                                  "NIH mild 10, moderate 59, severe 31 %", 0.2, 0.45, stream=177),
+                                  "GRFS of published cohorts; of onsets 39 % are mild, 41 moderate, 20 severe, where "
+                                  "NIH grading of prevalent disease finds 10, 59, 31", 0.2, 0.45, stream=177),
     "grading": Parameter(0.5, "1/day", "rate at which the ward finds chronic GVHD to be moderate or severe", "assumed",
                          "scored at the visit of its onset", 0.5, low=0.1, high=1),
     "chronic_time": Parameter(600, "day", "time in which chronic GVHD burns out", "assumed",

@@ -177,7 +177,9 @@ PARAMETERS = {
     **_rays("stem cells alpha 0.70/Gy, alpha/beta 15 Gy, recalled: 2 Gy leaves 0.20",
             stem=0.70, short_term=0.80, multipotent=1.25, committed=1.30, granulocytic=0.9, late_granulocytic=0.45,
             band=0.05, megakaryoblast=0.9, megakaryocyte=0.12, erythroid=0.9, late_erythroid=0.05,
-            b_cell=1.0, nk_cell=0.18, disease=0.42),
+            b_cell=1.0, nk_cell=0.18),
+    "radiation_on_disease": Parameter(0.42, "1/Gy", "radiation kill of AML (alpha)", "fitted",
+                                      "relapse after irradiation of published cohorts", 0.2),
     "radiation_on_t_cell": Parameter(0.85, "1/Gy", "radiation kill of T cells (alpha)", "fitted",
                                      "donor T cells after fludarabine and 2 Gy", 0.2),
     "radiation_on_niche": Parameter(0.10, "1/Gy", "radiation injury of the niche (alpha)", "assumed", "no source", 0.3,
@@ -197,7 +199,7 @@ PARAMETERS = {
                                      "relapse by intensity; log10 kill spread 1.3 on 4.5", 0.0, 0.3, stream=508),
     **_sensitivities(all=0.95, mds=0.72, cml=0.7, indolent_lymphoma=0.46, aggressive_lymphoma=1.33,
                      hodgkin_lymphoma=0.92, myeloma=0.83),
-    "lymphoid_disease_radiation": Parameter(1.83, "1", "radiation kill of lymphoid disease over that of AML", "assumed",
+    "lymphoid_disease_radiation": Parameter(1.83, "1", "radiation kill of lymphoid disease over that of AML", "fitted",
                                             "AML relapses alike after Bu/Cy and Cy/TBI, ALL not; recalled", 0.2),
 }  # fmt: skip
 

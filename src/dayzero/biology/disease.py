@@ -7,7 +7,7 @@ Burden L as a share of 10^12 cells, the load at which growth ends, in a sensitiv
     k_GVL   = g r (1 - e CNI) {[w donor killers + k1 (effectors + chronic activity)] / (1 + L_all / L_ex) + k2 F}
     w       = (1 + h mismatched HLA), more for the cells of cord blood; 0 for one's own
     F       = share of fresh donor lymphocytes, dose / (dose + D0) when given, fading; they are not exhausted yet
-    relapse hazard   d w L^4 / (L^4 + L_rel^4)                w watched since the infusion
+    relapse hazard   d s L^4 / (L^4 + L_rel^4)                s watched since the infusion
     death after relapse   h P (1 + a exp(-t_relapse / tau)) / (1 + t_since / tau_h) L / (L + L_d)
                           P = pace of the disease x (own growth x frailty)^(1/2) x exp(-progress in treatment)
     crowding   c L / (L + L_half)                             of stem and progenitor pools

@@ -9,7 +9,7 @@ Ten stages, shares of the healthy pool, for each origin; g is the G-CSF level re
     reserve     R'  = phi0 g^t G9 - phi R
     blood       N'  = (1 - w) k_N/phi0 phi R - k_N (1 + mu_I I) / (1 + e steroid) N
     wounds      w   = (D U)^2 / (P^2 + (D U)^2)            P = ANC0 k_N/phi0 phi sum R, what the marrow releases
-    k_m = 6/tau_NP,  k_p = k_p0 g^t, k_p0 = 3/tau_Mat,  phi = min(phi0 g^r, phi_max)
+    k_m = 6/tau_NP,  k_p = k_p0 g^t, k_p0 = 3/tau_Mat,  phi = phi_max h / (phi_max - phi0 + h), h = phi0 g^r
     I active infection,  U mucosal injury,  v = 1 - (val)ganciclovir
 
 ANC = ANC0 sum N. G-CSF is at quasi steady state (its own time constant is hours); neutrophils themselves clear it,

@@ -6,7 +6,7 @@ effectors::
 
     at admission   B0 = m (1 + h foreign HLA)(1 + b transfused) x host precursors against that donor
     memory         B' = -(t antibodies + attack on the host) B,      share left by drugs and rays: effectors' share ^ t
-    waking         w B      effectors a day, of those in ``alloreactivity`` under the same drugs
+    waking         w load B      effectors a day, of those in ``alloreactivity`` under the same drugs
 
 A graft of few T cells meets them alone: they are what loses it early. Where donor cells keep their offspring down they
 stay, and some graft is lost months later.

@@ -93,7 +93,7 @@ PARAMETERS = {
 }  # fmt: skip
 
 CONSTANTS = {
-    "frailty": Signal("1", "frailty: 1 at HCT-CI 1-2, age 50, Karnofsky 90"),
+    "frailty": Signal("1", "frailty: 1 at HCT-CI 1-2, age 50, Karnofsky 90, one line of chemotherapy, in the 2010s"),
     "cancer_by_rays": Signal("1/year", "second cancers by irradiation"),
 }
 USES = {

@@ -24,13 +24,13 @@ from dayzero.module import Hazard, Number, Parameter, Signal
 
 PARAMETERS = {
     "mucosa_delay": Parameter(3.6, "day", "each of two waits between damage and ulcer", "fitted",
-                              "scenario fit; mucositis peaks about day 7 and is gone by day 14-17", 0.2, 0.15, low=1.5,
-                              high=4, stream=600),
+                              "scenario fit; mucositis peaks in the second week and is gone by day 14-17", 0.2, 0.15,
+                              low=1.5, high=4, stream=600),
     "mucosa_repair": Parameter(0.157, "1/day", "healing of ulcers without neutrophils", "fitted", "scenario fit", 0.2,
                                low=0.1, high=0.25),
     "mucosa_repair_neutrophils": Parameter(1, "1 per 1e9/L", "fold faster healing per neutrophil count", "assumed",
                                            "no source", 0.3),
-    "mucosa_scale": Parameter(2.2, "1", "ulcers per damaged crypt; melphalan 200 peaks at about 0.4, Cy/TBI 12 higher",
+    "mucosa_scale": Parameter(2.2, "1", "ulcers per damaged crypt; melphalan 200 peaks at about 0.5, Cy/TBI 12 higher",
                               "assumed", "scale of the injury, held in the fit of neutrophil loss", 0.2),
     "cryotherapy_spares": Parameter(0.5, "1", "share of mucosal injury that cryotherapy prevents", "assumed",
                                     "Johansson 2019 Bone Marrow Transplant 54:1482: 2 % grade III-IV after melphalan "

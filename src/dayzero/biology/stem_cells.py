@@ -78,7 +78,7 @@ PARAMETERS = {
         "sets the 100 days on which stem-cell chimerism reaches progenitors", 0.5, low=0.003, high=0.03),
     "multipotent_renewal_empty": Parameter(
         0.9, "1", "self-renewal fraction of multipotent progenitors in an empty marrow", "fitted",
-        "scenario fit; platelet engraftment model 0.854", 0.03, low=0.7, high=0.9),
+        "scenario fit; platelet engraftment model 0.854", 0.03, low=0.7, high=0.93),
     "multipotent_acceleration": Parameter(
         1.85, "1", "fold faster division of multipotent progenitors when empty", "fitted", "scenario fit", 0.2, 0.12,
         low=1.2, high=3, stream=101),
@@ -86,7 +86,7 @@ PARAMETERS = {
                                      "elsewhere, by Zhu 2025", 0.5, low=1e7, high=5e7),
     "committed_division": Parameter(
         0.2, "1/day", "division of committed progenitors at rest", "fitted", "scenario fit; elsewhere 0.81", 0.3,
-        low=0.2, high=0.8),
+        low=0.1, high=0.8),
     "past_committed": Parameter(
         0.13, "1", "share of multipotent output that goes to lymphocytes or straight to megakaryocytes", "assumed",
         "lymphoid 0.06 by balance, the rest for the early megakaryocyte branch", 0.4, low=0.05, high=0.3),

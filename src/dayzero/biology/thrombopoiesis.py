@@ -36,7 +36,7 @@ PARAMETERS = {
     "platelet_set_point": Parameter(250, "1e9/L", "platelets in health", "measured", "adult reference interval", 0.1,
                                     0.25, low=150, high=400, stream=300),
     "megakaryoblast_exit": Parameter(0.15, "1/day", "megakaryoblasts maturing", "fitted",
-                                     "scenario fit; platelet engraftment model 0.16", 0.2, 0.15, low=0.15, high=0.3,
+                                     "scenario fit; platelet engraftment model 0.16", 0.2, 0.15, low=0.1, high=0.3,
                                      stream=301),
     "megakaryocyte_exit": Parameter(0.182, "1/day", "megakaryocytes spent on platelets", "fitted",
                                     "scenario fit; platelet engraftment model 0.16", 0.2, 0.2, low=0.1, high=0.25,

@@ -43,7 +43,7 @@ SETTINGS = {
     "calcineurin_holds": Setting("1", "1 where the taper of calcineurin inhibitor waits while disease is treated"),
 }
 SEES = ("rash", "bilirubin", "stool_volume", "neutrophils", "calcineurin_planned", "onset_vod",
-        "onset_chronic_gvhd_onset", "onset_chronic_gvhd_moderate")  # fmt: skip
+        "onset_chronic_gvhd_moderate")  # fmt: skip
 REMEMBERS = {"ward_gvhd_grade": "grade"}
 
 
@@ -61,7 +61,7 @@ SAFE_ANC = _fixed(0.5, "1e9/L", "neutrophils below which ruxolitinib is withheld
 ENGRAFTED_ANC = _fixed(0.5, "1e9/L", "neutrophils from which gut and liver are treated", "day of engraftment, CIBMTR")
 CHRONIC_HOLD = _fixed(14.0, "day", "days on the chronic dose before its taper", CHRONIC_CARE)
 CHRONIC_HALVING = _fixed(60.0, "day", "days in which the chronic taper halves the dose", CHRONIC_CARE)
-CHRONIC_WATCH = _fixed(365.0, "day", "days from chronic onset in which calcineurin is held", "practice")
+CHRONIC_WATCH = _fixed(365.0, "day", "days of treated chronic disease in which calcineurin is held", "practice")
 VOD_DAYS = _fixed(7.0, "day", "days from VOD in which jaundice that begins is put down to it", "as in charts")
 WITHDRAWAL = _fixed(60.0, "day", "days over which a held full level of calcineurin is withdrawn", "practice")
 CHRONIC_KEPT = float(power(1 / 2, 1 / CHRONIC_HALVING))
@@ -82,7 +82,6 @@ class Memory(NamedTuple):
     calm: Annotated[Number, "1", "1 once grade 0-I was seen since its start"]
     refractory: Annotated[Number, "1", "1 where that course was called refractory"]
     flares: Annotated[Number, "1", "flares during a taper so far"]
-    chronic: Annotated[Number, "day", "day of onset of chronic disease"]
     systemic: Annotated[Number, "day", "day on which it was first seen to be moderate or severe"]
     ruxolitinib: Annotated[Number, "1", "1 during a course of ruxolitinib"]
     second_line: Annotated[Number, "day", "day on which that course began"]
@@ -94,7 +93,7 @@ class Memory(NamedTuple):
 def start() -> Memory:
     return Memory(grade=0.0, yesterday=0.0, day_before=0.0, bilirubin=0.0, vod=LONG_AGO, vod_known=0.0,
                   engrafted=0.0, steroid=0.0, started=LONG_AGO, first_grade=0.0, calm=1.0, refractory=0.0, flares=0.0,
-                  chronic=LONG_AGO, systemic=LONG_AGO, ruxolitinib=0.0, second_line=LONG_AGO, calm_days=0.0,
+                  systemic=LONG_AGO, ruxolitinib=0.0, second_line=LONG_AGO, calm_days=0.0,
                   neutropenic=0.0, held=0.0)  # fmt: skip
 
 
@@ -183,7 +182,6 @@ def _chronic(m: Memory, seen, day, p) -> Memory:
     """Once chronic disease is moderate or severe steroids are raised to its dose."""
     systemic = seen.onset_chronic_gvhd_moderate > 0
     return m._replace(
-        chronic=where(seen.onset_chronic_gvhd_onset > 0, day, m.chronic),
         systemic=where(systemic, day, m.systemic),
         steroid=where(systemic, maximum(m.steroid, p.steroid_chronic_dose), m.steroid),
     )
@@ -201,8 +199,8 @@ def _second_line(m: Memory, failed, seen, day, p) -> Memory:
 
 
 def _held(m: Memory, seen, day, p) -> Memory:
-    """The level kept while disease is treated, at most a year from chronic onset; afterwards withdrawn."""
-    watched = _true(day - m.chronic < CHRONIC_WATCH)
-    holds = p.calcineurin_holds * where(m.chronic > LONG_AGO, watched, _true(m.steroid > 0))
+    """The level kept while disease is treated, at most a year from treated chronic disease; afterwards withdrawn."""
+    watched = _true(day - m.systemic < CHRONIC_WATCH)
+    holds = p.calcineurin_holds * where(m.systemic > LONG_AGO, watched, _true(m.steroid > 0))
     kept = maximum(m.held, seen.calcineurin_planned)
     return m._replace(held=where(holds > 0, kept, maximum(m.held - 1 / WITHDRAWAL, 0.0)))

@@ -76,9 +76,9 @@ def check_keys(value: Any, where: str, field: str = "") -> None:
 
 
 def nearest(word: str, known: list[str]) -> str | None:
-    """The known word that was probably meant."""
+    """The known word that was probably meant; several where a word stood for several."""
     other = OTHER_WORDS.get(word.lower())
-    if other in known:
+    if other is not None and set(other.split(" or ")) <= set(known):
         return other
     near = get_close_matches(word.lower(), known, n=1, cutoff=0.5)
     return near[0] if near else None
