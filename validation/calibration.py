@@ -21,6 +21,7 @@ from dayzero.present.calibrate_table import (
     parameter_rows,
     score_rows,
     search_rows,
+    seen_text,
 )
 from dayzero.present.page import save
 from dayzero.simulation.parameter_sets import read_set
@@ -37,16 +38,16 @@ TEXT = """# Calibration: what fitting buys
 
 {outcome}
 
-Each round simulates what moves the rows, solves for a step, and simulates places along it: the whole step, then half of
-it and so on, until a shorter one is no better. Foretold is the misfit (rows and priors) by the emulation, simulated the
-one that was found; the best place is taken, if it is better than where the round began.
+Each round simulates what moves the rows, solves for a step, and simulates places along it: in the first round the whole
+step, later twice the part of it that was best the round before (the whole at most), then half of that and so on, until
+a shorter one is no better. Foretold is the misfit (rows and priors) by the emulation, simulated the one that was found;
+the best place is taken, if it is better than where the round began.
 
 {search}
 
-*Before*: values of the source files. Many were set by hand with some of these rows in view (`role: calibrated` in the
-[scoreboard](scoreboard.md)), so that *before* is no blind score. *Left out*: each row simulated with a fit that did not
-see its study: the full fit, moved by what leaving the study out moves the solution of the emulated rows, as far as the
-full fit came towards that solution. No place along this move is simulated first.
+*Before*: values of the source files, no blind score either. *Left out*: each row simulated with the steps of the full
+fit solved again without the emulated rows of its study, each gone as far as the full fit went. No place along these
+steps is simulated first. {seen} (Roles: [scoreboard](scoreboard.md).)
 
 {scores}
 
@@ -80,6 +81,7 @@ def page(told: Mapping[str, Any]) -> str:
         rows=len(told["rows"]),
         made=made_text(told)[:1].upper() + made_text(told)[1:],
         outcome=outcome(told),
+        seen=seen_text(told),
         search=_table(SEARCH_HEADS, search_rows(told)),
         scores=_table(["", *(when.replace("_", " ") for when in WHEN)], score_rows(told)),
         informed=sum(p["ratio"] < INFORMED for p in parameters.values()),

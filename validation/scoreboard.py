@@ -33,7 +33,7 @@ their charts judged by the criteria used for real patients, and the paper's esti
 say comes from one table of registry practice by decade, the same for all. *Strict*: inside the published 95 % interval
 (Wilson's for proportions). *Pass*: within 1.96 times the published error and the spread between studies, which was
 frozen before any scoring. *Weighted*: a study counts once a family of metrics. Inputs repeat parameters; calibrated
-rows were aimed at in a fit; predicted rows were not used. {record}.
+rows were aimed at in a fit or looked at while a value was chosen by hand; predicted rows were not used. {record}.
 
 {roles}
 

@@ -277,7 +277,7 @@ def test_calcineurin_already_stopped_stays_stopped() -> None:
 
 
 def test_chronic_disease_holds_calcineurin_for_a_year_at_most() -> None:
-    mornings = [ONSET] + [{}] * 499
+    mornings = [MODERATE] + [{}] * 499
     level = calcineurin(mornings, [0.6] + [0.0] * 499, first_day=150)
     assert level[:365] == [0.6] * 365 and level[365] < 0.6 and level[-1] == 0.0
 

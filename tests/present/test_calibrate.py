@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from validation.calibration import page
 
+from dayzero.analyse.evidence.roles import calibrated
 from dayzero.analyse.evidence.studies import FOLDER, read_study
 from dayzero.present import evidence
+from dayzero.present.calibrate_table import seen_text
 from dayzero.simulation.parameter_sets import read_set
 
 SMALL = ("--stage", "myeloid", "--patients", 48, "--rounds", 1, "--folds", 2, "--jobs", 1)
@@ -79,8 +81,18 @@ def test_the_page_tells_of_a_search_that_held_and_of_one_that_did_not(dayzero, t
     held = search(([13.0, 9.5, 9.75], 9.5), ([9.6, 9.7], 9.5))
     assert "fell from 12 to 10; 1 of 2 rounds" in held and "| 1 | 0.5 | 8.0 | 9.5 | taken |" in held
     assert held.count("taken |") == 1
+    for about in told["parameters"].values():
+        about["moved"] = 0.0
     stayed = search(([13.0, 12.5], 12.0))
     assert "No step held" in stayed and "fell from" not in stayed and "taken |" not in stayed
+    next(iter(told["parameters"].values()))["moved"] = 0.01
+    hardly = search(([12.0, 12.5], 12.0))
+    assert "No step held" not in hardly and "fell by less than the digits" in hardly
+
+
+def test_left_out_scores_say_how_many_rows_were_seen_while_values_were_chosen():
+    seen, others = sorted(calibrated())[:3], ["never-held-1", "never-held-2"]
+    assert "3 of these 5 rows have the role calibrated" in seen_text({"rows": [*seen, *others]})
 
 
 def test_the_scoreboard_takes_a_set(dayzero, two_studies, folder):

@@ -13,7 +13,9 @@ import pytest
 from dayzero.analyse.large import simulate_many
 from dayzero.errors import DomainWarning, SpecError
 from dayzero.simulation import parameter_sets
+from dayzero.simulation.assemble import standard_body
 from dayzero.simulation.course import Course
+from dayzero.simulation.overrides import checked
 from dayzero.simulation.parameter_sets import equations_digest, read_set
 from dayzero.simulation.repeat import repeat
 from dayzero.spec.files import write_yaml
@@ -78,6 +80,14 @@ def test_a_set_of_the_package_goes_by_name(tmp_path: Path, monkeypatch: pytest.M
     assert read_set("mine").values == {NAME: 5.5}
     with pytest.raises(SpecError, match="did you mean mine"):
         read_set("mime")
+
+
+@pytest.mark.parametrize("name", parameter_sets.set_names())
+def test_every_set_of_the_package_fits_the_body_as_it_is_now(name: str) -> None:
+    found, known = read_set(name), standard_body().parameters()
+    for ensemble in (False, True):
+        given = checked(known, found.overrides(ensemble), patients=4)
+        assert set(given) == set(found.values)
 
 
 def test_a_set_made_for_other_equations_is_used_with_a_warning(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dayzero.analyse.evidence.roles import calibrated
 from dayzero.errors import SpecError
 from dayzero.present.evidence_table import number
 from dayzero.present.tables import DISCLAIMER
@@ -18,8 +19,8 @@ WHEN = ("before", "after", "left_out")
 ROWS_HEAD = "most by"
 SEARCH_HEADS = ("round", "part of the step", "foretold", "simulated", "")
 EXPLAINED = (
-    "Scores over the rows aimed at. Left out: each row simulated with the fit that did not see its study. Search: the "
-    "misfit of rows and priors along each step, as the emulation foretold and as simulation found it. Width: "
+    "Scores over the rows aimed at. Left out: each row simulated with the steps of the fit solved without its study. "
+    "Search: the misfit of rows and priors along each step, as foretold and as simulated. Width: "
     "standard deviation after over before; 1 where the rows say nothing. Moved and between folds: in prior standard "
     "deviations. Most by: the row that narrows it most."
 )
@@ -36,7 +37,7 @@ def show_set(told: Mapping[str, Any], console: Console) -> None:
     heads = ["parameter", "old", "new", "moved", "width", ROWS_HEAD]
     shown = [(row[0], *row[2:6], row[-1].split(", ")[0]) for row in parameter_rows(told)]
     console.print(_grid("\nParameters, the best known first", heads, shown))
-    console.print(Text(f"{EXPLAINED}\n{made_text(told)}\n{DISCLAIMER}"), style="dim")
+    console.print(Text(f"{EXPLAINED} {seen_text(told)}\n{made_text(told)}\n{DISCLAIMER}"), style="dim")
 
 
 def score_rows(told: Mapping[str, Any]) -> list[tuple[str, ...]]:
@@ -78,6 +79,11 @@ def outcome(told: Mapping[str, Any]) -> str:
     """What the search came to, in a sentence or two."""
     ways = [told["search"]["start"], *(one["misfit"] for one in told["search"]["rounds"])]
     held, rounds = sum(b < a for a, b in pairwise(ways)), len(ways) - 1
+    if not held and any(one["moved"] for one in told["parameters"].values()):
+        return (
+            f"The misfit, {ways[0]:.0f}, fell by less than the digits that are kept of it; parameters moved all the "
+            "same: what that bought stands in the scores."
+        )
     if not held:
         return (
             f"No step held: no part of any of the {rounds} lowered the misfit, {ways[0]:.0f}, once it was simulated. "
@@ -87,6 +93,15 @@ def outcome(told: Mapping[str, Any]) -> str:
     return (
         f"The misfit fell from {ways[0]:.0f} to {ways[-1]:.0f}; {held} of {rounds} rounds found a better place. "
         "Misfits here are of the patients of the fit, who are the same throughout: what it bought stands in the scores."
+    )
+
+
+def seen_text(told: Mapping[str, Any]) -> str:
+    """What left-out scores have seen of their rows all the same."""
+    seen, rows = sum(row in calibrated() for row in told["rows"]), len(told["rows"])
+    return (
+        "Left-out scores are not blind: how much of each step is taken was chosen by a misfit that counts all rows, "
+        f"and {seen} of these {rows} rows have the role calibrated: they were in view while source values were chosen."
     )
 
 

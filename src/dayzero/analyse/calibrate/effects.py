@@ -13,7 +13,6 @@ that did not go where it was foretold leads the next step astray no more.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 
 import numpy as np
 
@@ -27,11 +26,9 @@ def averaged(rounds: Sequence[Mapping[str, Moved]], names: Sequence[str], id_: s
     """Mean effects on a row over the rounds that tell of them, and chance errors; 0 and 0 where none does."""
     total, weight, variance = (np.zeros(len(names)) for _ in range(3))
     for age, row in enumerate(told[id_] for told in reversed(rounds) if id_ in told):
-        if not isfinite(row.noise):
-            continue
         w = FADING**age * np.array([name in row.effects for name in names])
         total = total + w * np.array([row.effects.get(name, 0.0) for name in names])
-        weight, variance = weight + w, variance + (w * row.noise) ** 2
+        weight, variance = weight + w, variance + (w * np.array([row.noise.get(name, 0.0) for name in names])) ** 2
     safe = np.where(weight > 0, weight, 1.0)
     return total / safe, np.sqrt(variance) / safe
 
@@ -54,7 +51,9 @@ def corrected(slopes: np.ndarray, chance: np.ndarray, ways: np.ndarray, moved: n
 
     ``ways``: (ways, parameters), in prior deviations. ``moved``: change of every row, (rows, ways); nan if not known.
     """
-    shared = ways[None] * chance[:, None, :] ** 2
-    spread = shared @ ways.T + JUMPS**2 * np.eye(len(ways))
-    surprise = np.nan_to_num(moved - slopes @ ways.T)
+    known = np.isfinite(moved)
+    own = np.where(known[..., None], ways, 0.0)  # a way on which a row's figure is not known tells nothing of it
+    shared = own * chance[:, None, :] ** 2
+    spread = shared @ own.transpose(0, 2, 1) + JUMPS**2 * np.eye(len(ways))
+    surprise = np.where(known, moved - slopes @ ways.T, 0.0)
     return slopes + np.einsum("rwp,rw->rp", shared, np.linalg.solve(spread, surprise[..., None])[..., 0])

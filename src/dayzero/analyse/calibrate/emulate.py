@@ -89,14 +89,15 @@ class Told:
 
 @dataclass(frozen=True)
 class Moved:
-    """What moves the figure of a row: effects per prior deviation and the chance error of each."""
+    """What moves the figure of a row: effects per prior deviation, and the chance error of each."""
 
     id: str
     effects: Mapping[str, float]
-    noise: float
+    noise: Mapping[str, float]
 
 
-FIGURES, EFFECTS = Shelf("calibrate/figures", Told), Shelf("calibrate/effects", Moved)
+OWN = ("analyse/calibrate",)  # source that these shelves depend on beside the model
+FIGURES, EFFECTS = Shelf("calibrate/figures", Told, OWN), Shelf("calibrate/effects", Moved, OWN)
 
 
 def patients_of(study: Study, patients: int) -> int:
@@ -178,15 +179,19 @@ def _told(entry: Entry, arms: Arms) -> Told:
 def _moved(entry: Entry, arms: Arms, design: Design, signs: np.ndarray) -> Moved:
     _, half = design.steps()
     row, family = entry.finding, outcome_family(entry.finding.metric)
-    effects = {
-        one.name: _difference(entry, arms, signs[at]) / (2 * half[at])
+    widths = {
+        one.name: float(2 * half[at])
         for at, one in enumerate(design.free)
         if family in design.families[one.stage] and half[at] > 0
     }
-    blanks = [_difference(entry, arms, signs[len(design.free) + i]) / (2 * design.step) for i in range(BLANKS)]
-    known = {name: effect for name, effect in effects.items() if isfinite(effect)}
+    apart = {one.name: _difference(entry, arms, signs[at]) for at, one in enumerate(design.free) if one.name in widths}
+    known = {name: difference for name, difference in apart.items() if isfinite(difference)}
+    blanks = [_difference(entry, arms, signs[len(design.free) + i]) for i in range(BLANKS)]
     chance = _size([blank for blank in blanks if isfinite(blank)])
-    return Moved(row.id, known, chance or _size(list(known.values())))  # a figure that only jumps tells nothing
+    chance = chance or _size(list(known.values()))  # a figure that only jumps tells nothing
+    if not isfinite(chance):
+        return Moved(row.id, {}, {})
+    return Moved(row.id, {n: d / widths[n] for n, d in known.items()}, {n: chance / widths[n] for n in known})
 
 
 def _size(values: Sequence[float]) -> float:

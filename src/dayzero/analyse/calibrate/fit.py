@@ -28,7 +28,7 @@ from dayzero.analyse.calibrate.emulate import (
 )
 from dayzero.analyse.calibrate.free import Free, Stage, bounds
 from dayzero.analyse.calibrate.ruler import Ruler, ruler
-from dayzero.analyse.calibrate.solve import Linear, covariance, step
+from dayzero.analyse.calibrate.solve import Linear, step
 from dayzero.analyse.calibrate.targets import Target
 from dayzero.analyse.calibrate.walk import MOST, Place, Tried, walk
 from dayzero.analyse.evidence.finished import Shelf
@@ -69,6 +69,14 @@ class Round(NamedTuple):
     misfit: float
 
 
+class Leg(NamedTuple):
+    """A step as it was solved, for folds to go it again: the studies of its rows, the rows, the part that was taken."""
+
+    studies: tuple[str, ...]
+    rows: Linear
+    part: float
+
+
 @dataclass(frozen=True)
 class Fitted:
     """Where a fit came to.
@@ -76,7 +84,7 @@ class Fitted:
     Parameters
     ----------
     rows : targets that could be simulated, in order of ``linear``. linear : all about the place.
-    start : misfit of the source files' values. rounds : as they went.
+    start : misfit of the source files' values. rounds, legs : as they went.
     """
 
     plan: Plan
@@ -84,6 +92,7 @@ class Fitted:
     linear: Linear
     start: float
     rounds: tuple[Round, ...]
+    legs: tuple[Leg, ...]
 
     @property
     def x(self) -> np.ndarray:
@@ -115,7 +124,8 @@ def fit(studies: Sequence[Study], targets: Sequence[Target], plan: Plan, jobs: i
     first = run(figures_at, FIGURES, plan.design(np.zeros(len(names))), what="at the start")
     by = ruler(targets, first)
     start = best = by.place(np.zeros(len(names)), first)
-    places, seen, rounds, fraction = [start], list[Mapping[str, Moved]](), list[Round](), 1.0
+    places, seen, fraction = [start], list[Mapping[str, Moved]](), 1.0
+    rounds, legs = list[Round](), list[Leg]()
 
     def look(x: np.ndarray, part: float) -> Place:
         told = run(figures_at, FIGURES, plan.design(x), what=f"round {len(seen)}, {part:g} of the step")
@@ -126,13 +136,21 @@ def fit(studies: Sequence[Study], targets: Sequence[Target], plan: Plan, jobs: i
         design = replace(plan.design(best.x), step=STEP, number=number)
         seen.append(run(effects_at, EFFECTS, design, what=f"round {number + 1}, what moves the rows"))
         rows = _about(best, places, seen, names, by)
-        goal = step(rows.only(np.isfinite(best.z)), low, high, STEP)
+        known = np.flatnonzero(np.isfinite(best.z))
+        solved, began = rows.only(known), best.misfit
+        goal = step(solved, low, high, STEP)
         best, tried = walk(best, goal, look, lambda x, rows=rows: by.misfit(x, rows.at(x)), fraction)
-        fraction = min(1.0, 2 * min(tried, key=lambda one: one.misfit).fraction)
+        least = min(tried, key=lambda one: one.misfit)
+        fraction = min(1.0, 2 * least.fraction)
         rounds.append(Round(tuple(tried), best.misfit))
-    known = np.flatnonzero(np.isfinite(best.z)).tolist()
-    linear = _about(best, places, seen, names, by).only(np.array(known, dtype=int))
-    return Fitted(plan, tuple(targets[at] for at in known), linear, start.misfit, tuple(rounds))
+        legs.append(Leg(_studies(targets, known), solved, least.fraction if best.misfit < began else 0.0))
+    known = np.flatnonzero(np.isfinite(best.z))
+    linear = _about(best, places, seen, names, by).only(known)
+    return Fitted(plan, tuple(targets[at] for at in known.tolist()), linear, start.misfit, tuple(rounds), tuple(legs))
+
+
+def _studies(targets: Sequence[Target], which: np.ndarray) -> tuple[str, ...]:
+    return tuple(targets[at].study for at in which.tolist())
 
 
 def _about(here: Place, places: Sequence[Place], seen: Sequence[Mapping[str, Moved]], names: Sequence[str],
@@ -168,15 +186,23 @@ def _at(work: Callable[[Study, Design], list[T]], design: Design, study: Study) 
 def without(fitted: Fitted, left_out: set[str]) -> Fitted:
     """The same fit without the rows of some studies; nothing is simulated.
 
-    The fit is moved by what leaving them out moves the solution of the linear rows, as far as it came towards that.
+    Every step is solved again from where the fold has come to, by the rows left in alone, and gone as far as the fit
+    went on its own. So a parameter that only the studies left out move stays at its source value, and where none is
+    left out the fit comes out as it was.
     """
-    kept = np.array([at for at, row in enumerate(fitted.rows) if row.study not in left_out], dtype=int)
-    rows, source = fitted.linear.only(kept), np.zeros(len(fitted.x))
     low, high = bounds(fitted.plan.free)
-    whole, part = (step(some, low, high, wary_of=source) for some in (fitted.linear, rows))
-    curvature = np.linalg.inv(covariance(fitted.linear))
-    length = whole @ curvature @ whole
-    came = float(np.clip(fitted.x @ curvature @ whole / length, 0, 1)) if length > 0 else 0.0
-    x = np.clip(fitted.x + came * (part - whole), low, high)
-    moved = replace(rows, x=x, z=rows.at(x))
+    x = np.zeros(len(fitted.x))
+    for studies, rows, part in fitted.legs:
+        kept = _about_place(rows.only(_left_in(studies, left_out)), x)
+        x = x + part * (step(kept, low, high, STEP) - x)
+    kept = _left_in([row.study for row in fitted.rows], left_out)
+    moved = _about_place(fitted.linear.only(kept), x)
     return replace(fitted, rows=tuple(fitted.rows[at] for at in kept), linear=moved)
+
+
+def _left_in(studies: Sequence[str], left_out: set[str]) -> np.ndarray:
+    return np.array([at for at, name in enumerate(studies) if name not in left_out], dtype=int)
+
+
+def _about_place(rows: Linear, x: np.ndarray) -> Linear:
+    return replace(rows, x=x, z=rows.at(x))

@@ -1,8 +1,9 @@
 """Cross-validation: cohort sources left out in turn, the fit solved again without them, and their rows simulated anew.
 
-A source is a citation; sources that share a comparison group stay together. A fold starts from the full fit and uses
-its emulation, of which only the published figures of the rows left in come to bear; so all folds together cost about
-one scoreboard, that of the left-out studies.
+A source is a citation; sources that share a comparison group stay together. A fold goes the steps of the full fit
+again, each solved by its emulation of the rows left in alone (`fit.without`); so all folds together cost about one
+scoreboard, that of the left-out studies. What a fold still shares with the rows left out: how much of each step was
+taken, and the places the emulation was made about.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def fold_of(targets: Sequence[Target], folds: int, seed: int) -> dict[str, int]:
 def left_out(fitted: Fitted, studies: Sequence[Study], folds: int, request: Request, jobs: int | None = None,
              fresh: bool = False,
              progress: Callable[[int, int, str], None] | None = None) -> dict[str, list[Figure]]:  # fmt: skip
-    """Figures of every study, simulated with the parameters of the fit that did not see it."""
+    """Figures of every study, simulated with the steps of the fit solved without it."""
     fold = fold_of(fitted.rows, folds, fitted.plan.seed)
     found: dict[str, list[Figure]] = {}
     for number in range(folds):

@@ -63,19 +63,17 @@ def _pull(z: np.ndarray) -> np.ndarray:
     return np.minimum(1.0, BEND / np.maximum(np.abs(z), 1e-12))
 
 
-def step(rows: Linear, low: np.ndarray, high: np.ndarray, radius: float = np.inf,
-         wary_of: np.ndarray | None = None) -> np.ndarray:  # fmt: skip
-    """The place to go to by the linear rows; ``wary_of``: where chance adds nothing, if not the place of the rows."""
+def step(rows: Linear, low: np.ndarray, high: np.ndarray, radius: float = np.inf) -> np.ndarray:
+    """The place to go to by the linear rows."""
     least, most = np.maximum(low, rows.x - radius), np.minimum(high, rows.x + radius)
     most = np.maximum(most, least + 1e-9)
-    home = rows.x if wary_of is None else wary_of
     x = np.clip(rows.x, least, most)
     for _ in range(ITERATIONS):
         pulled = rows.weights * _pull(rows.at(x))
         wary = np.sqrt(pulled @ rows.chance**2)
         root = np.sqrt(pulled)[:, None]
         matrix = np.vstack([root * rows.slopes, np.eye(len(x)), np.diag(wary)])
-        aim = np.concatenate([root[:, 0] * (rows.slopes @ rows.x - rows.z), np.zeros(len(x)), wary * home])
+        aim = np.concatenate([root[:, 0] * (rows.slopes @ rows.x - rows.z), np.zeros(len(x)), wary * rows.x])
         found = lsq_linear(matrix, aim, bounds=(least, most), method="bvls" if len(x) < 30 else "trf").x
         if np.abs(found - x).max() < 1e-4:
             return found

@@ -28,7 +28,7 @@ class Target:
 
     Parameters
     ----------
-    family : of the outcome, also where the row is an effect on it. pool : rows whose effects are alike.
+    family : of the outcome, also where the row is an effect on it.
     tolerance : published error and spread between studies, together. weight : the share of its study and family.
     """
 
@@ -36,7 +36,6 @@ class Target:
     study: str
     topic: str
     family: str
-    pool: str
     value: float
     tolerance: float
     weight: float
@@ -88,7 +87,6 @@ def targets_of(studies: Sequence[Study]) -> list[Target]:
 def _target(study: Study, entry: Entry, shared: Counter[tuple[str, str]]) -> Target:
     row, measure = entry.finding, entry.measure
     about, family = printed(entry, measure), outcome_family(row.metric)
-    pool = f"{family}, {measure.scale}" if len(entry.arms) == 1 and measure.scale != "ratio" else row.id
     tolerance = hypot(about.error, tau_of(row.metric, measure.scale))
     weight = 1 / shared[study.name, family]
-    return Target(row.id, study.name, row.topic, family, pool, about.value, tolerance, weight, measure.scale, row.group)
+    return Target(row.id, study.name, row.topic, family, about.value, tolerance, weight, measure.scale, row.group)

@@ -1,6 +1,7 @@
 """A checked step: places along the way to the goal are simulated, and the best of them is taken.
 
-The whole way first, then half of it and so on, until a shorter way is no better than the best that lowered the misfit.
+The whole way first (or the part asked for), then half of it and so on, until a shorter way is no better than the best
+that lowered the misfit.
 A goal that overshoots, because figures bend or chance entered the slopes, so costs a few simulations and does no harm.
 """
 

@@ -20,15 +20,17 @@ from dayzero.simulation import cache as kept
 T = TypeVar("T")
 PACKAGE = Path(__file__).resolve().parents[2]
 MODEL = ("biology", "clinic", "criteria", "records", "simulation", "spec", "module.py", "units.py", "elementwise.py")
-READERS = ("analyse/endpoints.py", "analyse/survival.py", *(f"analyse/evidence/{name}.py" for name in (
-    "facts", "measures", "contrasts", "special", "builders", "metrics", "modifiers", "parameters", "run")))  # fmt: skip
+READERS = ("analyse/endpoints.py", "analyse/survival.py", "analyse/evidence")
 
 
 @cache
-def model_digest() -> str:
-    """SHA-256 over the source and tables of the model and of what reads its courses: another digest, another model."""
+def model_digest(*also: str) -> str:
+    """SHA-256 over the source and tables of the model and of what reads its courses: another digest, another model.
+
+    ``also``: further files or folders of the package.
+    """
     found = sha256()
-    for name in (*MODEL, *READERS):
+    for name in (*MODEL, *READERS, *also):
         place = PACKAGE / name
         files = [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.suffix in (".py", ".yaml"))
         for path in files:
@@ -42,11 +44,13 @@ class Shelf(Generic[T]):
 
     Parameters
     ----------
-    folder : within the cache. kind : dataclass of a row.
+    folder : within the cache. kind : dataclass of a row. source : files or folders of the package whose change makes it
+    stale, beside those of the model.
     """
 
     folder: str
     kind: type[T]
+    source: tuple[str, ...] = ()
 
     def keep(self, study: Study, asked: Any, rows: Sequence[T]) -> None:
         """Keep the rows of a study; ``asked``: the dataclass that says how they were computed."""
@@ -73,5 +77,5 @@ class Shelf(Generic[T]):
         base = kept.folder()
         if base is None:
             return None
-        about = [write_study(study), asdict(asked), model_digest()]
+        about = [write_study(study), asdict(asked), model_digest(*self.source)]
         return base / self.folder / f"{study.name}-{sha256(json.dumps(about).encode()).hexdigest()[:16]}.json"

@@ -1,4 +1,4 @@
-"""What a row was used for: input (it is a parameter), calibrated (used in a fit), predicted (not used)."""
+"""What a row was used for: input (it is a parameter), calibrated (seen as values were chosen), predicted (not used)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def _table() -> Mapping[str, Any]:
 
 
 @cache
-def _calibrated() -> frozenset[str]:
+def calibrated() -> frozenset[str]:
+    """Identifiers of rows that a fit aimed at, or that were looked at while a value was chosen by hand."""
     return frozenset(_table()["calibrated"])
 
 
@@ -33,6 +34,6 @@ def role_of(finding: Finding) -> str:
     table = _table()
     if finding.topic in table["input_topics"] or finding.id in table["input"]:
         return INPUT
-    if finding.id in _calibrated():
+    if finding.id in calibrated():
         return CALIBRATED
     return PREDICTED
