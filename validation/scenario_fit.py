@@ -3,7 +3,8 @@
 Seventeen transplants of the typical patient are simulated as one block (0.1 s), their true crossing days compared with
 targets, and the parameters marked ``fitted`` moved by penalised least squares: each carries a log-normal prior about
 its present value. Targets are medians of judged days; a typical patient crosses a little before the chart says so, by
-`BEFORE` days (measured on cohorts of 2,000). Prints residuals; with `--refit` also the parameters it would move.
+`BEFORE` days (measured on cohorts of these transplants; a transfusion puts platelet recovery off by a week). Prints
+residuals; with `--refit` also the parameters it would move.
 
 The values in `biology/` came from repeating this fit while the structure of the stem-cell and platelet modules was
 settled, by hand in part; they are calibration, not measurement, and no row listed here is ever a prediction.
